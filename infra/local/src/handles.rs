@@ -1,0 +1,37 @@
+//! What the parts of a running platform share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use template::model::Stack;
+use tokio::sync::watch;
+
+use crate::invoke::Invoker;
+
+/// Handles to the parts of one running platform. Cheap to clone.
+#[derive(Clone)]
+pub struct Handles {
+    /// What the templates declare.
+    pub stack: Arc<Stack>,
+    /// Runs functions.
+    pub invoker: Invoker,
+    /// The embedded SQS.
+    pub sqs: sqs::Sqs,
+    /// The embedded DynamoDB, streams included. Its calls block: use `spawn_blocking` for all but short ones.
+    pub database: dynoxide::Database,
+    /// Endpoint of the front before both, e.g. `http://127.0.0.1:40123`; a caller is its access key id.
+    pub aws_url: String,
+    /// Where state is kept; `None` when ephemeral. Event sources keep their positions in files of their own here.
+    pub data: Option<PathBuf>,
+    /// Turns true when the platform drains: take no new work, finish what runs.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+impl Handles {
+    /// Resolves when the platform drains (or is gone).
+    pub async fn draining(&self) {
+        let mut shutdown = self.shutdown.clone();
+        // An error means that the sender is gone, and with it the platform.
+        let _ = shutdown.wait_for(|draining| *draining).await;
+    }
+}

@@ -1,0 +1,3 @@
+//! `tradepost`.
+
+fn main() {}
