@@ -1,0 +1,4 @@
+//! What the reader makes of templates.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod real;
