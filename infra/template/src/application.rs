@@ -149,7 +149,7 @@ impl Reader<'_> {
                 text
             });
         let name = own.unwrap_or_else(|| names::generated(id, fifo, self.options));
-        if fifo && !name.ends_with(".fifo") {
+        if fifo && !name.ends_with(names::FIFO_SUFFIX) {
             self.problems.add(
                 &resource.place,
                 format!("the name of a FIFO queue ends in `.fifo`, `{name}` does not"),

@@ -102,3 +102,8 @@ fn unique_names(set: &Set, problems: &mut Problems) {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) fn check_route_key(key: &str) -> Result<(), String> {
+    route::check_key(key)
+}

@@ -74,25 +74,23 @@ impl<'a> Scope<'a> {
                 let resolved = |(index, item)| self.resolve(item, &place.index(index), problems);
                 Some(Value::Array(items.iter().enumerate().filter_map(resolved).collect()))
             }
-            Value::Object(map) => match intrinsic(map) {
-                Some((name, argument)) => {
-                    let result = if map.len() == 1 {
-                        self.apply(name, argument, place, problems)
-                    } else {
-                        Err(format!("{name} must stand alone in its mapping"))
-                    };
-                    result.unwrap_or_else(|message| {
-                        problems.add(place, message);
-                        Some(Value::String(UNRESOLVED.to_owned()))
-                    })
-                }
-                None => {
+            Value::Object(map) => {
+                let Some((name, argument)) = intrinsic(map) else {
                     let resolved = |(key, value): (&String, &Value)| {
                         Some((key.clone(), self.resolve(value, &place.key(key), problems)?))
                     };
-                    Some(Value::Object(map.iter().filter_map(resolved).collect()))
-                }
-            },
+                    return Some(Value::Object(map.iter().filter_map(resolved).collect()));
+                };
+                let result = if map.len() == 1 {
+                    self.apply(name, argument, place, problems)
+                } else {
+                    Err(format!("{name} must stand alone in its mapping"))
+                };
+                result.unwrap_or_else(|message| {
+                    problems.add(place, message);
+                    Some(Value::String(UNRESOLVED.to_owned()))
+                })
+            }
             other => Some(other.clone()),
         }
     }

@@ -87,6 +87,7 @@ pub struct QueueSource {
 
 /// A DynamoDB stream event source mapping.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "the mapping has these switches")]
 pub struct StreamSource {
     /// Name of the event in the function's `Events`.
     pub name: String,

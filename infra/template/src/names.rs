@@ -42,9 +42,16 @@ pub(crate) fn name_property(kind: &str) -> Option<&'static str> {
     })
 }
 
+/// What the name of a FIFO queue must end in; upper case will not do.
+pub(crate) const FIFO_SUFFIX: &str = ".fifo";
+
 /// `tradepost-<LogicalId>`, with the suffix that FIFO queues must have.
 pub(crate) fn generated(logical_id: &str, fifo: bool, options: &Options) -> String {
-    format!("{}-{logical_id}{}", options.stack_name, if fifo { ".fifo" } else { "" })
+    format!(
+        "{}-{logical_id}{}",
+        options.stack_name,
+        if fifo { FIFO_SUFFIX } else { "" }
+    )
 }
 
 fn arn(service: &str, resource: &str, options: &Options) -> String {
@@ -117,14 +124,14 @@ pub(crate) fn attribute(resource: &Identity, attribute: &str, options: &Options)
         ("AWS::SQS::Queue", "QueueName") => resource.name.clone(),
         ("AWS::SQS::Queue", "QueueUrl") => queue_url(&resource.name, options),
         ("AWS::SecretsManager::Secret", "Id") => arn(),
-        ("AWS::ApiGatewayV2::Api", "ApiId") => resource.logical_id.clone(),
         ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => {
             format!(
                 "https://{}.execute-api.{}.{URL_SUFFIX}",
                 resource.logical_id, options.region
             )
         }
-        ("AWS::ApiGatewayV2::Authorizer", "AuthorizerId")
+        ("AWS::ApiGatewayV2::Api", "ApiId")
+        | ("AWS::ApiGatewayV2::Authorizer", "AuthorizerId")
         | ("AWS::ApiGatewayV2::Integration", "IntegrationId")
         | ("AWS::ApiGatewayV2::Route", "RouteId") => resource.logical_id.clone(),
         ("AWS::DynamoDB::Table", other) if other != "Arn" => return Err("Arn, StreamArn"),

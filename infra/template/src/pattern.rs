@@ -37,13 +37,13 @@ impl Pattern {
     /// Whether the whole of `value` matches.
     pub(crate) fn matches(&self, value: &str) -> Result<bool, String> {
         let characters: Vec<char> = value.chars().collect();
-        let mut matcher = Matcher {
+        let mut search = Matcher {
             text: &characters,
             steps: 0,
         };
         let end = characters.len();
-        let matched = matcher.run(&[&self.0], 0, &mut |at| at == end);
-        if matcher.steps > STEPS_MAX {
+        let matched = search.run(&[&self.0], 0, &mut |at| at == end);
+        if search.steps > STEPS_MAX {
             Err("the pattern takes too long".to_owned())
         } else {
             Ok(matched)

@@ -77,9 +77,4 @@ impl Problems {
             Err(ReadError { problems: self.found })
         }
     }
-
-    #[cfg(test)]
-    pub(crate) fn list(&self) -> Vec<String> {
-        self.found.iter().map(ToString::to_string).collect()
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::application::Resource;
 use crate::fields::Fields;
-use crate::model::{Place, Queue};
+use crate::model::Queue;
 use crate::problem::Problems;
 use crate::{Options, known, names};
 
@@ -50,14 +50,10 @@ pub(super) fn build(resource: &Resource, options: &Options, problems: &mut Probl
             attributes.insert((*key).to_owned(), text);
         }
     }
-    if let Some(policy) = fields.value("RedrivePolicy") {
-        if let Some(text) = redrive(
-            policy,
-            &resource.place.key("Properties").key("RedrivePolicy"),
-            fields.problems,
-        ) {
-            attributes.insert("RedrivePolicy".to_owned(), text);
-        }
+    if let Some(policy) = fields.nested("RedrivePolicy")
+        && let Some(text) = redrive(policy)
+    {
+        attributes.insert("RedrivePolicy".to_owned(), text);
     }
     match fields.value("RedriveAllowPolicy") {
         Some(policy @ Value::Object(_)) => {
@@ -78,8 +74,7 @@ pub(super) fn build(resource: &Resource, options: &Options, problems: &mut Probl
 }
 
 /// The policy as `CreateQueue` takes it.
-fn redrive(policy: &Value, place: &Place, problems: &mut Problems) -> Option<String> {
-    let mut fields = Fields::new(policy, place.clone(), problems);
+fn redrive(mut fields: Fields<'_, '_>) -> Option<String> {
     let target = fields.required_text("deadLetterTargetArn");
     fields.required("maxReceiveCount");
     let count = fields.number("maxReceiveCount", RECEIVES);
