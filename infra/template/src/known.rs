@@ -29,7 +29,17 @@ pub const NOTHING_TO_HOST: &[(&str, &str)] = &[
         "AWS::ApplicationAutoScaling::ScalingPolicy",
         "one machine does not scale out",
     ),
+    ("AWS::Backup::BackupPlan", "a copy of the data directory is the backup"),
+    (
+        "AWS::Backup::BackupSelection",
+        "a copy of the data directory is the backup",
+    ),
+    ("AWS::Backup::BackupVault", "a copy of the data directory is the backup"),
     ("AWS::Budgets::Budget", "nothing is billed"),
+    (
+        "AWS::CertificateManager::Certificate",
+        "the platform answers on a loopback address",
+    ),
     ("AWS::CloudWatch::Alarm", "no metrics service"),
     ("AWS::CloudWatch::AnomalyDetector", "no metrics service"),
     ("AWS::CloudWatch::CompositeAlarm", "no metrics service"),
@@ -67,6 +77,7 @@ pub const NOTHING_TO_HOST: &[(&str, &str)] = &[
         "AWS::SQS::QueuePolicy",
         "callers are the functions, held to their own policies",
     ),
+    ("AWS::Scheduler::ScheduleGroup", "schedules are hosted one by one"),
     (
         "AWS::SecretsManager::ResourcePolicy",
         "callers are the functions, held to their own policies",

@@ -1,6 +1,7 @@
 //! What the reader makes of templates.
 
 mod fixture;
+mod globals;
 mod intrinsics;
 mod nested;
 mod parameters;
@@ -8,6 +9,7 @@ mod real;
 mod refused;
 mod refused_api;
 mod samconfig;
+mod schedule;
 
 use std::path::PathBuf;
 

@@ -21,14 +21,27 @@ const CONCURRENCY: std::ops::RangeInclusive<u32> = 0..=100_000;
 const ENVIRONMENT_BYTES_MAX: usize = 4_096;
 const NAME_MAX: usize = 64;
 
-/// Names that Lambda sets itself and refuses to be given.
+/// Variables that Lambda sets itself and refuses to be given.
 const RESERVED: &[&str] = &[
-    "AWS_LAMBDA_",
-    "AWS_REGION",
     "AWS_ACCESS_KEY",
-    "AWS_SECRET_ACCESS",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_KEY",
     "AWS_SESSION_TOKEN",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
     "_HANDLER",
+    "_X_AMZN_TRACE_ID",
 ];
 
 pub(super) fn build(resource: &Resource, links: &Links, problems: &mut Problems) -> Function {
@@ -80,7 +93,7 @@ fn environment(fields: &mut Fields<'_, '_>) -> BTreeMap<String, String> {
         Some(Value::Object(map)) => {
             for (name, value) in map {
                 let place = place.key(name);
-                if RESERVED.iter().any(|reserved| name.starts_with(reserved)) {
+                if RESERVED.contains(&name.as_str()) {
                     nested.problems.add(&place, "Lambda sets this variable itself");
                 }
                 match scalar(value) {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::known::{HOSTED, IGNORED, NOTHING_TO_HOST};
 use crate::{Options, overrides, read};
 
 fn infra() -> PathBuf {
@@ -28,4 +29,38 @@ fn our_own_templates_read_in_every_environment_of_samconfig() {
         assert_eq!(stack.tables["OutboxTable"].ttl_attribute.as_deref(), Some("expires_at"));
         assert!(stack.tables["OutboxTable"].stream_arn.is_some());
     }
+}
+
+#[test]
+fn a_production_stack_can_not_take_play_money() {
+    let parameters = [
+        ("Stage", "production"),
+        ("DevelopmentPayments", "true"),
+        ("PublicUrl", "https://x.example"),
+    ];
+    let parameters = parameters
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let error = read(
+        &infra().join("template.yaml"),
+        &Options {
+            parameters,
+            ..Options::default()
+        },
+    )
+    .unwrap_err();
+    let problem = error.problems.first().unwrap().to_string();
+    assert!(
+        problem.starts_with("infra/template.yaml: Rules.ProductionTakesRealMoney.Assertions[0]: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn each_type_is_listed_once_and_in_order() {
+    let types: Vec<&str> = NOTHING_TO_HOST.iter().map(|(kind, _)| *kind).collect();
+    assert!(types.is_sorted_by(|left, right| left < right), "{types:?}");
+    assert!(HOSTED.iter().all(|kind| !types.contains(kind)));
+    assert!(IGNORED.iter().all(|(kind, _)| HOSTED.contains(kind)));
 }
