@@ -1,0 +1,4 @@
+//! The technical crates over embedded DynamoDB.
+
+mod dynamo;
+mod privacy;

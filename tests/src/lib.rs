@@ -1,0 +1,1 @@
+//! Doubles of the outside world, and what end-to-end tests share.
