@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// Milliseconds since the epoch.
+#[expect(clippy::disallowed_methods, reason = "the platform's one clock")]
 pub fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -16,6 +17,7 @@ pub fn now_s() -> u64 {
 }
 
 /// Random bytes of the operating system. An unreadable source leaves zeros: ids then collide, which is logged.
+#[expect(clippy::disallowed_methods, reason = "the platform's one source of randomness")]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if SystemRandom::new().fill(&mut bytes).is_err() {
@@ -33,5 +35,10 @@ pub fn request_id() -> String {
 pub fn trace_header() -> String {
     let id: [u8; 12] = random();
     let parent: [u8; 8] = random();
-    format!("Root=1-{:08x}-{};Parent={};Sampled=0", now_s(), hex::encode(id), hex::encode(parent))
+    format!(
+        "Root=1-{:08x}-{};Parent={};Sampled=0",
+        now_s(),
+        hex::encode(id),
+        hex::encode(parent)
+    )
 }

@@ -7,6 +7,7 @@ use template::model::Stack;
 use tokio::sync::watch;
 
 use crate::invoke::Invoker;
+use crate::shutdown::thrown;
 
 /// Handles to the parts of one running platform. Cheap to clone.
 #[derive(Clone)]
@@ -30,8 +31,6 @@ pub struct Handles {
 impl Handles {
     /// Resolves when the platform drains (or is gone).
     pub async fn draining(&self) {
-        let mut shutdown = self.shutdown.clone();
-        // An error means that the sender is gone, and with it the platform.
-        let _ = shutdown.wait_for(|draining| *draining).await;
+        thrown(&mut self.shutdown.clone()).await;
     }
 }

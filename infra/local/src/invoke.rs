@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -17,10 +17,11 @@ use lambda_runtime::Context;
 use serde_json::Value;
 use template::model::Function;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 use tracing::Instrument;
 
-pub use statistics::Statistics;
 use statistics::Counters;
+pub use statistics::Statistics;
 
 use crate::{account, clock};
 
@@ -91,7 +92,9 @@ impl Invoker {
             unreserved: Arc::new(Semaphore::new(UNRESERVED_CONCURRENCY_MAX)),
             running: watch::Sender::new(0),
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// Runs the function named by its logical id.
@@ -100,7 +103,10 @@ impl Invoker {
     pub async fn invoke(&self, function: &str, event: Value) -> Outcome {
         let Some(hosted) = self.shared.functions.get(function) else {
             let message = format!("Function not found: {function}");
-            return Outcome::Failed { error_type: "ResourceNotFoundException".to_owned(), message };
+            return Outcome::Failed {
+                error_type: "ResourceNotFoundException".to_owned(),
+                message,
+            };
         };
         let pool = hosted.reserved.as_ref().unwrap_or(&self.shared.unreserved);
         let Ok(permit) = Arc::clone(pool).try_acquire_owned() else {
@@ -139,7 +145,11 @@ impl Invoker {
 
     /// What was counted so far, by logical id.
     pub fn statistics(&self) -> BTreeMap<String, Statistics> {
-        self.shared.functions.iter().map(|(id, hosted)| (id.clone(), hosted.counters.read())).collect()
+        self.shared
+            .functions
+            .iter()
+            .map(|(id, hosted)| (id.clone(), hosted.counters.read()))
+            .collect()
     }
 
     /// Invocations running now.
@@ -150,7 +160,9 @@ impl Invoker {
     /// Waits until nothing runs, at most `limit`. False when the limit came first.
     pub async fn idle(&self, limit: Duration) -> bool {
         let mut running = self.shared.running.subscribe();
-        tokio::time::timeout(limit, running.wait_for(|count| *count == 0)).await.is_ok()
+        tokio::time::timeout(limit, running.wait_for(|count| *count == 0))
+            .await
+            .is_ok()
     }
 }
 
@@ -187,10 +199,14 @@ impl Hosted {
             let run = AssertUnwindSafe(async { (self.code)(event, context).await }).catch_unwind();
             let outcome = match tokio::time::timeout(self.timeout, run).await {
                 Ok(Ok(Ok(answer))) => Outcome::Answer(answer),
-                Ok(Ok(Err(failure))) => Outcome::Failed { error_type: failure.error_type, message: failure.message },
-                Ok(Err(panic)) => {
-                    Outcome::Failed { error_type: "Runtime.Panic".to_owned(), message: panic_message(panic.as_ref()) }
-                }
+                Ok(Ok(Err(failure))) => Outcome::Failed {
+                    error_type: failure.error_type,
+                    message: failure.message,
+                },
+                Ok(Err(panic)) => Outcome::Failed {
+                    error_type: "Runtime.Panic".to_owned(),
+                    message: panic_message(panic.as_ref()),
+                },
                 Err(_) => Outcome::TimedOut,
             };
             self.counters.finished(&outcome, began.elapsed());
@@ -226,7 +242,8 @@ impl Hosted {
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panicked".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panicked".to_owned())
 }
 
 /// Counts one running invocation for as long as it lives.

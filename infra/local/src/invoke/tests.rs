@@ -63,15 +63,32 @@ async fn the_answer_comes_back_with_a_context_of_lambda() {
 #[tokio::test]
 async fn an_error_and_a_panic_are_both_failures_and_counted() {
     let failing: Code = Arc::new(|_, _| {
-        async { Err(Failure { error_type: "Bad".to_owned(), message: "no".to_owned() }) }.boxed()
+        async {
+            Err(Failure {
+                error_type: "Bad".to_owned(),
+                message: "no".to_owned(),
+            })
+        }
+        .boxed()
     });
     let panicking: Code = Arc::new(|_, _| panic!("boom"));
     let invoker = Invoker::new([(function("F", 3, None), failing), (function("P", 3, None), panicking)]);
-    let failed = Outcome::Failed { error_type: "Bad".to_owned(), message: "no".to_owned() };
+    let failed = Outcome::Failed {
+        error_type: "Bad".to_owned(),
+        message: "no".to_owned(),
+    };
     assert_eq!(invoker.invoke("F", Value::Null).await, failed);
-    let panicked = Outcome::Failed { error_type: "Runtime.Panic".to_owned(), message: "boom".to_owned() };
+    let panicked = Outcome::Failed {
+        error_type: "Runtime.Panic".to_owned(),
+        message: "boom".to_owned(),
+    };
     assert_eq!(invoker.invoke("P", Value::Null).await, panicked);
-    assert!(invoker.statistics().values().all(|counts| counts.errors == 1 && counts.invocations == 1));
+    assert!(
+        invoker
+            .statistics()
+            .values()
+            .all(|counts| counts.errors == 1 && counts.invocations == 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]

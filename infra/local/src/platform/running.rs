@@ -1,0 +1,54 @@
+//! A running platform.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::data::DataDirectory;
+use crate::front::Meter;
+use crate::handles::Handles;
+use crate::server::DRAIN_MAX;
+use crate::sources::Sources;
+
+/// A running platform. Dropping it stops it at once.
+pub struct Running {
+    /// Where the HTTP API answers, e.g. `http://127.0.0.1:8080`.
+    pub base_url: String,
+    /// Where the front for SDK calls answers. `/_tradepost/meter` and `/_tradepost/functions` are there too.
+    pub aws_url: String,
+    /// A staff token that the seed script saved.
+    pub staff_token: Option<String>,
+    /// Everything that the seed script saved.
+    pub variables: BTreeMap<String, String>,
+    /// The data directory; `None` when ephemeral.
+    pub data: Option<PathBuf>,
+    /// What passed the front.
+    pub meter: Meter,
+    /// The parts.
+    pub handles: Handles,
+    /// The event sources: fire a schedule, wait until nothing is left to do.
+    pub sources: Sources,
+    pub(super) gateway: Option<JoinHandle<()>>,
+    pub(super) draining: watch::Sender<bool>,
+    pub(super) closed: watch::Sender<bool>,
+    pub(super) _lock: Option<DataDirectory>,
+}
+
+impl Running {
+    /// Takes no new work, lets what runs finish (each step bounded), then closes.
+    pub async fn shutdown(self) {
+        self.draining.send_replace(true);
+        if let Some(gateway) = self.gateway
+            && let Err(error) = gateway.await
+        {
+            tracing::warn!(%error, "platform.gateway_ended");
+        }
+        self.sources.drain().await;
+        if !self.handles.invoker.idle(DRAIN_MAX).await {
+            tracing::warn!(running = self.handles.invoker.running(), "platform.drain_cut_short");
+        }
+        self.closed.send_replace(true);
+    }
+}
