@@ -33,7 +33,6 @@ pub use checkpoints::{CheckpointError, FILE as CHECKPOINT_FILE};
 pub use error::{Refusal, SourceError};
 pub use idle::{IDLE_WAIT_MAX, StillBusy};
 use ports::{Clock, Invoke, Outcome, Queues, Streams};
-
 pub use start::check;
 pub use stream::Waker;
 
