@@ -1,0 +1,57 @@
+//! What the sales context tells others. Consumers match on [`kernel::Envelope::name`] and open a versioned shape.
+
+pub mod v1;
+
+use kernel::{Ambient, Envelope};
+
+/// An event of an order, in its newest version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderEvent {
+    /// `order.placed`.
+    Placed(v1::OrderPlaced),
+    /// `order.paid`.
+    Paid(v1::OrderPaid),
+    /// `order.cancelled`.
+    Cancelled(v1::OrderCancelled),
+    /// `order.expired`.
+    Expired(v1::OrderExpired),
+    /// `order.shipped`.
+    Shipped(v1::OrderShipped),
+    /// `order.delivered`.
+    Delivered(v1::OrderDelivered),
+    /// `order.changed`.
+    Changed(v1::OrderChanged),
+}
+
+impl OrderEvent {
+    /// The event in its envelope.
+    ///
+    /// # Errors
+    ///
+    /// When it does not serialise.
+    pub fn envelope(&self, ambient: &Ambient, correlation: Option<&str>) -> Result<Envelope, serde_json::Error> {
+        match self {
+            Self::Placed(event) => Envelope::of(event, ambient, correlation),
+            Self::Paid(event) => Envelope::of(event, ambient, correlation),
+            Self::Cancelled(event) => Envelope::of(event, ambient, correlation),
+            Self::Expired(event) => Envelope::of(event, ambient, correlation),
+            Self::Shipped(event) => Envelope::of(event, ambient, correlation),
+            Self::Delivered(event) => Envelope::of(event, ambient, correlation),
+            Self::Changed(event) => Envelope::of(event, ambient, correlation),
+        }
+    }
+
+    /// The same event with the version that the change made.
+    pub(crate) fn at_version(mut self, made: u64) -> Self {
+        match &mut self {
+            Self::Placed(v1::OrderPlaced { version, .. })
+            | Self::Paid(v1::OrderPaid { version, .. })
+            | Self::Cancelled(v1::OrderCancelled { version, .. })
+            | Self::Expired(v1::OrderExpired { version, .. })
+            | Self::Shipped(v1::OrderShipped { version, .. })
+            | Self::Delivered(v1::OrderDelivered { version, .. })
+            | Self::Changed(v1::OrderChanged { version, .. }) => *version = made,
+        }
+        self
+    }
+}

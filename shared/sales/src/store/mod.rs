@@ -1,0 +1,5 @@
+//! Where the sales context keeps its state: the only place that names its table, attributes and expressions.
+
+mod order;
+
+pub use order::{CursorRefused, Day, EXPIRY_TIMER, List, ORDERS_PAGE_MAX, OrderPage, Orders, UnknownDay};
