@@ -31,7 +31,10 @@ pub enum AttributeData {
 impl AttributeValue {
     /// A value of type `String`.
     pub fn text(value: impl Into<String>) -> Self {
-        Self { data_type: "String".into(), data: AttributeData::Text(value.into()) }
+        Self {
+            data_type: "String".into(),
+            data: AttributeData::Text(value.into()),
+        }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -62,18 +65,28 @@ impl From<&AttributeValue> for WireValue {
             AttributeData::Text(text) => (Some(text.clone()), None),
             AttributeData::Bytes(bytes) => (None, Some(STANDARD.encode(bytes))),
         };
-        Self { data_type: value.data_type.clone(), string_value, binary_value }
+        Self {
+            data_type: value.data_type.clone(),
+            string_value,
+            binary_value,
+        }
     }
 }
 
 /// Reads one attribute as it came in JSON and checks name, type and value.
 pub(crate) fn parse(name: &str, wire: WireValue) -> Result<AttributeValue, Error> {
     check_name(name)?;
-    let WireValue { data_type, string_value, binary_value } = wire;
+    let WireValue {
+        data_type,
+        string_value,
+        binary_value,
+    } = wire;
     let data = match (string_value, binary_value) {
         (Some(text), None) => AttributeData::Text(text),
         (None, Some(encoded)) => AttributeData::Bytes(STANDARD.decode(encoded).map_err(|_| {
-            Error::InvalidParameterValue(format!("The message attribute '{name}' has a binary value that is not base64."))
+            Error::InvalidParameterValue(format!(
+                "The message attribute '{name}' has a binary value that is not base64."
+            ))
         })?),
         (Some(_), Some(_)) | (None, None) => {
             return Err(Error::InvalidParameterValue(format!(
@@ -108,14 +121,20 @@ fn check_name(name: &str) -> Result<(), Error> {
     let reserved = lower.starts_with("aws.") || lower.starts_with("amazon.");
     let long = name.chars().count() > MESSAGE_ATTRIBUTE_NAME_CHARS_MAX;
     if name.is_empty() || long || dots || reserved || !name.chars().all(legal) {
-        return Err(Error::InvalidParameterValue(format!("Invalid message attribute name '{name}'.")));
+        return Err(Error::InvalidParameterValue(format!(
+            "Invalid message attribute name '{name}'."
+        )));
     }
     Ok(())
 }
 
 fn check_value(name: &str, value: &AttributeValue) -> Result<(), Error> {
     let kind = value.data_type.split('.').next().unwrap_or_default();
-    let invalid = |reason: &str| Err(Error::InvalidParameterValue(format!("The message attribute '{name}' {reason}")));
+    let invalid = |reason: &str| {
+        Err(Error::InvalidParameterValue(format!(
+            "The message attribute '{name}' {reason}"
+        )))
+    };
     if value.data_type.chars().count() > MESSAGE_ATTRIBUTE_NAME_CHARS_MAX {
         return invalid("has a type that is longer than 256 characters.");
     }
@@ -135,7 +154,10 @@ fn is_number(text: &str) -> bool {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (text, None),
     };
-    let unsigned = |part: &str| part.strip_prefix(['+', '-']).map_or_else(|| part.to_owned(), str::to_owned);
+    let unsigned = |part: &str| {
+        part.strip_prefix(['+', '-'])
+            .map_or_else(|| part.to_owned(), str::to_owned)
+    };
     let mantissa = unsigned(mantissa);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((&mantissa, ""));
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
@@ -146,7 +168,10 @@ fn is_number(text: &str) -> bool {
 
 /// Bytes that the attributes count towards the message size.
 pub(crate) fn size(attributes: &Attributes) -> usize {
-    attributes.iter().map(|(name, value)| name.len() + value.data_type.len() + value.bytes().len()).sum()
+    attributes
+        .iter()
+        .map(|(name, value)| name.len() + value.data_type.len() + value.bytes().len())
+        .sum()
 }
 
 /// The digest that SDKs check: MD5 over names, types and values in the order of the names; `None` without attributes.
@@ -190,10 +215,27 @@ mod tests {
 
     #[test]
     fn a_number_is_a_decimal_of_at_most_38_digits() {
-        for good in ["0", "-1", "+3.5", ".5", "1e10", "12345678901234567890123456789012345678"] {
+        for good in [
+            "0",
+            "-1",
+            "+3.5",
+            ".5",
+            "1e10",
+            "12345678901234567890123456789012345678",
+        ] {
             assert!(is_number(good), "{good}");
         }
-        for bad in ["", "-", ".", "1x", "--1", "1e", "1e999", "123456789012345678901234567890123456789", "NaN"] {
+        for bad in [
+            "",
+            "-",
+            ".",
+            "1x",
+            "--1",
+            "1e",
+            "1e999",
+            "123456789012345678901234567890123456789",
+            "NaN",
+        ] {
             assert!(!is_number(bad), "{bad}");
         }
     }

@@ -30,20 +30,33 @@ pub struct Receive {
 
 impl Default for Receive {
     fn default() -> Self {
-        Self { max: 1, visibility_s: None, wait_s: None, attempt_id: None }
+        Self {
+            max: 1,
+            visibility_s: None,
+            wait_s: None,
+            attempt_id: None,
+        }
     }
 }
 
 impl Receive {
     pub(crate) fn check(&self) -> Result<(), Error> {
         if !(1..=BATCH_ENTRIES_MAX).contains(&self.max) {
-            return Err(Error::value(self.max, "MaxNumberOfMessages", "Must be between 1 and 10, if provided."));
+            return Err(Error::value(
+                self.max,
+                "MaxNumberOfMessages",
+                "Must be between 1 and 10, if provided.",
+            ));
         }
         check_visibility(self.visibility_s)?;
         if let Some(wait) = self.wait_s
             && !(0..=WAIT_SECONDS_MAX).contains(&wait)
         {
-            return Err(Error::value(wait, "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided."));
+            return Err(Error::value(
+                wait,
+                "WaitTimeSeconds",
+                "Must be >= 0 and <= 20, if provided.",
+            ));
         }
         message::check_fifo_id(self.attempt_id.as_deref(), "ReceiveRequestAttemptId")
     }
@@ -51,9 +64,11 @@ impl Receive {
 
 pub(crate) fn check_visibility(seconds: Option<i64>) -> Result<(), Error> {
     match seconds {
-        Some(s) if !(0..=VISIBILITY_SECONDS_MAX).contains(&s) => {
-            Err(Error::value(s, "VisibilityTimeout", "Must be between 0 and 43200, if provided."))
-        }
+        Some(s) if !(0..=VISIBILITY_SECONDS_MAX).contains(&s) => Err(Error::value(
+            s,
+            "VisibilityTimeout",
+            "Must be between 0 and 43200, if provided.",
+        )),
         Some(_) | None => Ok(()),
     }
 }
@@ -77,22 +92,37 @@ impl Engine {
             return Ok(message::sent(&new, id, Some(sequence)));
         }
         if queue.len() >= MESSAGES_PER_QUEUE_MAX || queue.sends.len() >= DEDUPLICATION_IDS_MAX {
-            return Err(Error::OverLimit("The queue holds as many messages as this machine allows.".into()));
+            return Err(Error::OverLimit(
+                "The queue holds as many messages as this machine allows.".into(),
+            ));
         }
         let message_id = self.fresh_id()?;
         let serial = self.next_message_serial();
         let (queue, journal) = self.at(name, now_ms)?;
         let sequence = queue.is_fifo().then(|| sequence_number(serial));
         let sent = message::sent(&new, message_id.clone(), sequence);
-        let delay_s = new.delay_s.filter(|_| !queue.is_fifo()).unwrap_or(queue.settings.delay_s);
+        let delay_s = new
+            .delay_s
+            .filter(|_| !queue.is_fifo())
+            .unwrap_or(queue.settings.delay_s);
         let state = match delay_s {
             0 => State::Ready { since_ms: now_ms },
-            s => State::Delayed { until_ms: now_ms.saturating_add(s.saturating_mul(1_000)) },
+            s => State::Delayed {
+                until_ms: now_ms.saturating_add(s.saturating_mul(1_000)),
+            },
         };
         let deduplication_id = key.as_ref().map(|key| key.id.clone());
         if let Some(key) = key {
-            let first = FirstSend { message_id: message_id.clone(), serial, sent_ms: now_ms };
-            journal.push(Write::Send { queue: queue.serial, key: key.clone(), first: first.clone() });
+            let first = FirstSend {
+                message_id: message_id.clone(),
+                serial,
+                sent_ms: now_ms,
+            };
+            journal.push(Write::Send {
+                queue: queue.serial,
+                key: key.clone(),
+                first: first.clone(),
+            });
             queue.sends.remember(key, first);
         }
         let content = Arc::new(Content {
@@ -104,7 +134,10 @@ impl Engine {
             deduplication_id,
         });
         let message = arrival(serial, content, now_ms, state);
-        journal.push(Write::Message { queue: queue.serial, message: message.clone() });
+        journal.push(Write::Message {
+            queue: queue.serial,
+            message: message.clone(),
+        });
         queue.put(message);
         Ok(sent)
     }
@@ -116,15 +149,22 @@ impl Engine {
         let visibility_s = wish.visibility_s.unwrap_or(queue.settings.visibility_s);
         let attempt = wish.attempt_id.as_deref().filter(|_| queue.is_fifo());
         if let Some(messages) = attempt.and_then(|id| queue.give_again(id, visibility_s, now_ms, journal)) {
-            return Ok(Found { messages, next_timer_ms: queue.next_timer_ms() });
+            return Ok(Found {
+                messages,
+                next_timer_ms: queue.next_timer_ms(),
+            });
         }
         if !queue.is_fifo() && queue.in_flight() >= IN_FLIGHT_MAX {
-            return Err(Error::OverLimit(format!("{IN_FLIGHT_MAX} messages of the queue are in flight.")));
+            return Err(Error::OverLimit(format!(
+                "{IN_FLIGHT_MAX} messages of the queue are in flight."
+            )));
         }
         let (mut messages, mut given, mut exhausted) = (Vec::new(), Vec::new(), Vec::new());
         let mut group: Option<Text> = None;
         while messages.len() < wish.max {
-            let Some(message) = queue.next(group.as_ref()).and_then(|serial| queue.message(serial)) else { break };
+            let Some(message) = queue.next(group.as_ref()).and_then(|serial| queue.message(serial)) else {
+                break;
+            };
             let serial = message.serial;
             let over = target.as_ref().is_some_and(|(_, max)| message.receives_here() >= *max);
             group = message.group().cloned();
@@ -144,14 +184,19 @@ impl Engine {
         if let Some((target, _)) = target {
             self.bury(name, &target, exhausted, now_ms)?;
         }
-        Ok(Found { messages, next_timer_ms })
+        Ok(Found {
+            messages,
+            next_timer_ms,
+        })
     }
 
     /// The dead-letter queue and the number of receives before it. Without the queue there is no redrive.
     fn dead_letter_target(&self, name: &str) -> Option<(String, u32)> {
         let policy = self.queues.get(name)?.settings.redrive.as_ref()?;
         let target = self.place.queue_of_arn(&policy.target_arn)?;
-        self.queues.contains_key(target).then(|| (target.to_owned(), policy.receive_count_max))
+        self.queues
+            .contains_key(target)
+            .then(|| (target.to_owned(), policy.receive_count_max))
     }
 
     /// Moves messages to the dead-letter queue: same id and counts; a standard queue keeps the time of sending, and so
@@ -171,7 +216,10 @@ impl Engine {
                 ..message
             };
             tracing::info!(message.id = %moved.content.id, queue = source, target, "queue.message_buried");
-            journal.push(Write::Message { queue: queue.serial, message: moved.clone() });
+            journal.push(Write::Message {
+                queue: queue.serial,
+                message: moved.clone(),
+            });
             queue.put(moved);
         }
         Ok(())
@@ -201,7 +249,10 @@ fn send_key(queue: &Queue, new: &NewMessage) -> Result<Option<SendKey>, Error> {
             None => Ok(None),
         };
     };
-    let group = new.group_id.as_deref().ok_or(Error::MissingParameter("MessageGroupId"))?;
+    let group = new
+        .group_id
+        .as_deref()
+        .ok_or(Error::MissingParameter("MessageGroupId"))?;
     if let Some(delay) = new.delay_s.filter(|delay| *delay != 0) {
         return Err(Error::value(delay, "DelaySeconds", reason));
     }
@@ -214,5 +265,8 @@ fn send_key(queue: &Queue, new: &NewMessage) -> Result<Option<SendKey>, Error> {
             ));
         }
     };
-    Ok(Some(SendKey { group: fifo.per_group.then(|| Text::from(group)), id }))
+    Ok(Some(SendKey {
+        group: fifo.per_group.then(|| Text::from(group)),
+        id,
+    }))
 }

@@ -24,7 +24,10 @@ pub struct Place {
 
 impl Default for Place {
     fn default() -> Self {
-        Self { region: "us-east-1".into(), account: "000000000000".into() }
+        Self {
+            region: "us-east-1".into(),
+            account: "000000000000".into(),
+        }
     }
 }
 
@@ -37,7 +40,13 @@ impl Place {
     /// The queue that an ARN names, if it is one of this place.
     pub fn queue_of_arn<'a>(&self, arn: &'a str) -> Option<&'a str> {
         let mut parts = arn.splitn(6, ':');
-        let head = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let head = (
+            parts.next()?,
+            parts.next()?,
+            parts.next()?,
+            parts.next()?,
+            parts.next()?,
+        );
         let (scheme, _partition, service, region, account) = head;
         let here = scheme == "arn" && service == "sqs" && region == self.region && account == self.account;
         parts.next().filter(|name| here && !name.is_empty())
@@ -59,6 +68,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    #[expect(clippy::disallowed_methods, reason = "a stand-in for AWS makes its own message ids")]
     pub(crate) fn new(place: Place) -> Self {
         Self {
             place,
@@ -159,13 +169,26 @@ impl Engine {
     fn check_redrive(&self, name: &str, settings: &Settings) -> Result<(), Error> {
         let Some(policy) = &settings.redrive else { return Ok(()) };
         let invalid = |reason: &str| Err(Error::value(policy.format(), "RedrivePolicy", reason));
-        let target = self.place.queue_of_arn(&policy.target_arn).and_then(|target| self.queues.get(target));
-        let Some(target) = target else { return invalid("Dead letter target does not exist.") };
+        let target = self
+            .place
+            .queue_of_arn(&policy.target_arn)
+            .and_then(|target| self.queues.get(target));
+        let Some(target) = target else {
+            return invalid("Dead letter target does not exist.");
+        };
         if target.is_fifo() != settings.fifo.is_some() {
             return invalid("Dead-letter queue must be same type of queue as the source.");
         }
-        let allowed = target.settings.redrive_allow.as_ref().is_none_or(|allow| allow.allows(&self.place.arn(name)));
-        if allowed { Ok(()) } else { invalid("The dead-letter queue does not allow this source queue.") }
+        let allowed = target
+            .settings
+            .redrive_allow
+            .as_ref()
+            .is_none_or(|allow| allow.allows(&self.place.arn(name)));
+        if allowed {
+            Ok(())
+        } else {
+            invalid("The dead-letter queue does not allow this source queue.")
+        }
     }
 
     pub(crate) fn tag(&mut self, name: &str, tags: BTreeMap<String, String>) -> Result<(), Error> {
@@ -188,8 +211,18 @@ impl Engine {
     /// The names of the queues that have `target` as their dead-letter queue.
     pub(crate) fn sources_of(&self, target: &str) -> Vec<String> {
         let arn = self.place.arn(target);
-        let feeds = |queue: &&Queue| queue.settings.redrive.as_ref().is_some_and(|policy| policy.target_arn == arn);
-        self.queues.values().filter(feeds).map(|queue| queue.name.to_string()).collect()
+        let feeds = |queue: &&Queue| {
+            queue
+                .settings
+                .redrive
+                .as_ref()
+                .is_some_and(|policy| policy.target_arn == arn)
+        };
+        self.queues
+            .values()
+            .filter(feeds)
+            .map(|queue| queue.name.to_string())
+            .collect()
     }
 
     /// All attributes of a queue: settings, counters and times.
@@ -202,8 +235,14 @@ impl Engine {
         texts.extend([
             ("QueueArn".to_owned(), arn),
             ("ApproximateNumberOfMessages".to_owned(), counts.visible.to_string()),
-            ("ApproximateNumberOfMessagesNotVisible".to_owned(), counts.in_flight.to_string()),
-            ("ApproximateNumberOfMessagesDelayed".to_owned(), counts.delayed.to_string()),
+            (
+                "ApproximateNumberOfMessagesNotVisible".to_owned(),
+                counts.in_flight.to_string(),
+            ),
+            (
+                "ApproximateNumberOfMessagesDelayed".to_owned(),
+                counts.delayed.to_string(),
+            ),
             ("CreatedTimestamp".to_owned(), seconds(queue.created_ms)),
             ("LastModifiedTimestamp".to_owned(), seconds(queue.modified_ms)),
         ]);
@@ -211,7 +250,10 @@ impl Engine {
     }
 
     pub(crate) fn bell(&self, name: &str) -> Result<Arc<Notify>, Error> {
-        self.queues.get(name).map(|queue| Arc::clone(&queue.bell)).ok_or(Error::QueueDoesNotExist)
+        self.queues
+            .get(name)
+            .map(|queue| Arc::clone(&queue.bell))
+            .ok_or(Error::QueueDoesNotExist)
     }
 }
 
@@ -256,7 +298,10 @@ mod tests {
     fn pages_follow_one_another_without_gap_or_repeat() {
         let names = || ["a", "b", "c"].into_iter().map(str::to_owned);
         let (first, next) = page(names(), None, Some(2));
-        assert_eq!((first, next.as_deref()), (vec!["a".to_owned(), "b".to_owned()], Some("b")));
+        assert_eq!(
+            (first, next.as_deref()),
+            (vec!["a".to_owned(), "b".to_owned()], Some("b"))
+        );
         assert_eq!(page(names(), next.as_deref(), Some(2)), (vec!["c".to_owned()], None));
     }
 }

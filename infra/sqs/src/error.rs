@@ -31,7 +31,9 @@ pub enum Error {
     #[error("The message referred to isn't in flight.")]
     MessageNotInflight,
     /// The body has characters that XML 1.0 does not allow.
-    #[error("Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")]
+    #[error(
+        "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
+    )]
     InvalidMessageContents,
     /// More entries than a batch may have; carries how many came.
     #[error("Maximum number of entries per request are 10. You have sent {0}.")]
@@ -40,7 +42,9 @@ pub enum Error {
     #[error("There should be at least one entry in the request.")]
     EmptyBatchRequest,
     /// A batch entry's id is malformed.
-    #[error("A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")]
+    #[error(
+        "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long."
+    )]
     InvalidBatchEntryId,
     /// Two entries of a batch have one id.
     #[error("Id {0} repeated.")]
@@ -74,7 +78,9 @@ pub enum Error {
 impl Error {
     /// A parameter's value is refused, in AWS's sentence.
     pub(crate) fn value(value: impl std::fmt::Display, parameter: &str, reason: &str) -> Self {
-        Self::InvalidParameterValue(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
+        Self::InvalidParameterValue(format!(
+            "Value {value} for parameter {parameter} is invalid. Reason: {reason}"
+        ))
     }
 }
 

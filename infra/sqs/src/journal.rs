@@ -12,7 +12,14 @@ pub(crate) enum Write {
     /// Nothing changes, but what was written before must be safe (the answer repeats an earlier one).
     Barrier,
     /// A queue is created or its settings change.
-    Queue { serial: i64, name: String, attributes: String, tags: String, created_ms: i64, modified_ms: i64 },
+    Queue {
+        serial: i64,
+        name: String,
+        attributes: String,
+        tags: String,
+        created_ms: i64,
+        modified_ms: i64,
+    },
     /// A queue goes, with its messages and memory.
     DropQueue { serial: i64 },
     /// A message arrives, with where its delivery stands.

@@ -15,7 +15,11 @@ pub(crate) enum Line {
 
 impl Line {
     pub(crate) fn new(fifo: bool) -> Self {
-        if fifo { Self::Fifo(Groups::default()) } else { Self::Standard(BTreeSet::new()) }
+        if fifo {
+            Self::Fifo(Groups::default())
+        } else {
+            Self::Standard(BTreeSet::new())
+        }
     }
 
     /// Takes a message in, in its present state.
@@ -45,7 +49,9 @@ impl Line {
     pub(crate) fn next(&self, current: Option<&Arc<str>>) -> Option<i64> {
         match self {
             Self::Standard(ready) => ready.first().map(|(_, serial)| *serial),
-            Self::Fifo(groups) => current.and_then(|name| groups.head(name)).or_else(|| groups.first_open()),
+            Self::Fifo(groups) => current
+                .and_then(|name| groups.head(name))
+                .or_else(|| groups.first_open()),
         }
     }
 }
@@ -95,7 +101,10 @@ impl Group {
     /// The first message, unless it is still delayed: a later one may not pass it.
     fn head(&self) -> Option<i64> {
         let head = self.ready.first().copied()?;
-        self.delayed.first().is_none_or(|delayed| head < *delayed).then_some(head)
+        self.delayed
+            .first()
+            .is_none_or(|delayed| head < *delayed)
+            .then_some(head)
     }
 
     fn is_empty(&self) -> bool {

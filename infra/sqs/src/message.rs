@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::attribute::{self, Attributes, AttributeValue};
+use crate::attribute::{self, AttributeValue, Attributes};
 use crate::error::Error;
 use crate::limits::{DELAY_SECONDS_MAX, FIFO_ID_CHARS_MAX};
 use crate::receipt::Receipt;
@@ -128,7 +128,12 @@ impl Received {
     pub(crate) fn of(message: &Message, queue: i64, fifo: bool) -> Self {
         Self {
             content: Arc::clone(&message.content),
-            receipt_handle: Receipt { queue, message: message.serial, receives: message.receives }.encode(),
+            receipt_handle: Receipt {
+                queue,
+                message: message.serial,
+                receives: message.receives,
+            }
+            .encode(),
             sent_ms: message.sent_ms,
             first_received_ms: message.first_received_ms.unwrap_or(message.sent_ms),
             receive_count: message.receives,
@@ -146,10 +151,16 @@ impl Received {
     pub fn system_attributes(&self) -> BTreeMap<&'static str, String> {
         let optional = [
             ("AWSTraceHeader", self.content.trace_header.clone()),
-            ("MessageGroupId", self.content.group_id.as_ref().map(ToString::to_string)),
+            (
+                "MessageGroupId",
+                self.content.group_id.as_ref().map(ToString::to_string),
+            ),
             ("MessageDeduplicationId", self.content.deduplication_id.clone()),
             ("SequenceNumber", self.sequence_number.clone()),
-            ("DeadLetterQueueSourceArn", self.dead_letter_source.as_ref().map(ToString::to_string)),
+            (
+                "DeadLetterQueueSourceArn",
+                self.dead_letter_source.as_ref().map(ToString::to_string),
+            ),
         ];
         let always = [
             ("ApproximateFirstReceiveTimestamp", self.first_received_ms.to_string()),
@@ -157,13 +168,19 @@ impl Received {
             ("SenderId", SENDER_ID.to_owned()),
             ("SentTimestamp", self.sent_ms.to_string()),
         ];
-        optional.into_iter().filter_map(|(name, value)| Some((name, value?))).chain(always).collect()
+        optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .chain(always)
+            .collect()
     }
 }
 
 /// The sequence number that a serial shows as.
 pub(crate) fn sequence_number(serial: i64) -> String {
-    SEQUENCE_BASE.saturating_add(u64::try_from(serial).unwrap_or_default()).to_string()
+    SEQUENCE_BASE
+        .saturating_add(u64::try_from(serial).unwrap_or_default())
+        .to_string()
 }
 
 /// Checks what does not depend on the queue's type: body, attributes, sizes and ranges.
@@ -183,7 +200,11 @@ pub(crate) fn check(message: &NewMessage, bytes_max: usize) -> Result<(), Error>
     if let Some(delay) = message.delay_s
         && !(0..=DELAY_SECONDS_MAX).contains(&delay)
     {
-        return Err(Error::value(delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900."));
+        return Err(Error::value(
+            delay,
+            "DelaySeconds",
+            "DelaySeconds must be >= 0 and <= 900.",
+        ));
     }
     check_fifo_id(message.group_id.as_deref(), "MessageGroupId")?;
     check_fifo_id(message.deduplication_id.as_deref(), "MessageDeduplicationId")

@@ -65,7 +65,11 @@ impl Engine {
         per_second: Option<i64>,
         now_ms: i64,
     ) -> Result<String, Error> {
-        let missing = |which: &str| Error::ResourceNotFound(format!("The resource that you specified for the {which} parameter doesn't exist."));
+        let missing = |which: &str| {
+            Error::ResourceNotFound(format!(
+                "The resource that you specified for the {which} parameter doesn't exist."
+            ))
+        };
         let named = |engine: &Self, arn: &str| {
             let name = engine.place.queue_of_arn(arn)?;
             engine.queues.contains_key(name).then(|| name.to_owned())
@@ -75,17 +79,30 @@ impl Engine {
             named(self, arn).ok_or_else(|| missing("DestinationArn"))?;
         }
         if self.sources_of(&source).is_empty() {
-            return Err(Error::InvalidParameterValue("Source queue must be configured as a Dead Letter Queue.".into()));
+            return Err(Error::InvalidParameterValue(
+                "Source queue must be configured as a Dead Letter Queue.".into(),
+            ));
         }
         if let Some(rate) = per_second
             && !(1..=MOVES_PER_SECOND_MAX).contains(&rate)
         {
-            return Err(Error::value(rate, "MaxNumberOfMessagesPerSecond", "Must be between 1 and 500, if provided."));
+            return Err(Error::value(
+                rate,
+                "MaxNumberOfMessagesPerSecond",
+                "Must be between 1 and 500, if provided.",
+            ));
         }
-        if self.tasks.iter().any(|task| task.source_arn == source_arn && task.status == MoveStatus::Running) {
+        if self
+            .tasks
+            .iter()
+            .any(|task| task.source_arn == source_arn && task.status == MoveStatus::Running)
+        {
             return Err(Error::UnsupportedOperation("There is already a task running. Only one active task is allowed for a source queue arn at a given time.".into()));
         }
-        let handle = STANDARD.encode(format!(r#"{{"taskId":"{}","sourceArn":"{source_arn}"}}"#, self.fresh_id()?));
+        let handle = STANDARD.encode(format!(
+            r#"{{"taskId":"{}","sourceArn":"{source_arn}"}}"#,
+            self.fresh_id()?
+        ));
         let to_move = self.at(&source, now_ms)?.0.statistics(now_ms).visible;
         self.forget_oldest_task(source_arn);
         self.tasks.push_front(MoveTask {
@@ -112,12 +129,21 @@ impl Engine {
 
     /// The tasks of a source, the latest first.
     pub(crate) fn list_moves(&self, source_arn: &str, max: usize) -> Result<Vec<MoveTask>, Error> {
-        let exists = self.place.queue_of_arn(source_arn).is_some_and(|name| self.queues.contains_key(name));
+        let exists = self
+            .place
+            .queue_of_arn(source_arn)
+            .is_some_and(|name| self.queues.contains_key(name));
         if !exists {
             let text = "The resource that you specified for the SourceArn parameter doesn't exist.";
             return Err(Error::ResourceNotFound(text.into()));
         }
-        Ok(self.tasks.iter().filter(|task| task.source_arn == source_arn).take(max).cloned().collect())
+        Ok(self
+            .tasks
+            .iter()
+            .filter(|task| task.source_arn == source_arn)
+            .take(max)
+            .cloned()
+            .collect())
     }
 
     /// Stops a task; answers how many messages it moved. They stay where they are.
@@ -125,24 +151,38 @@ impl Engine {
         let task = self.tasks.iter_mut().find(|task| task.handle == handle);
         let task = task.ok_or_else(|| Error::ResourceNotFound("Task does not exist.".into()))?;
         if task.status != MoveStatus::Running {
-            return Err(Error::UnsupportedOperation("Only active tasks can be cancelled.".into()));
+            return Err(Error::UnsupportedOperation(
+                "Only active tasks can be cancelled.".into(),
+            ));
         }
         task.status = MoveStatus::Cancelled;
         Ok(task.moved)
     }
 
     /// Moves as many messages as the task's rate and one step allow.
-    pub(crate) fn step_move(&mut self, handle: &str, now_ms: i64) -> Result<Step, Error> {
-        let Some(task) = self.tasks.iter().find(|t| t.handle == handle && t.status == MoveStatus::Running).cloned()
+    pub(crate) fn step_move(&mut self, handle: &str, now_ms: i64) -> Step {
+        let Some(task) = self
+            .tasks
+            .iter()
+            .find(|t| t.handle == handle && t.status == MoveStatus::Running)
+            .cloned()
         else {
-            return Ok(Step::Finished);
+            return Step::Finished;
         };
-        let begun_s = now_ms.saturating_sub(task.started_ms).div_euclid(1_000).saturating_add(1);
-        let due = task.per_second.map(|rate| rate.saturating_mul(begun_s).saturating_sub(task.moved));
+        let begun_s = now_ms
+            .saturating_sub(task.started_ms)
+            .div_euclid(1_000)
+            .saturating_add(1);
+        let due = task
+            .per_second
+            .map(|rate| rate.saturating_mul(begun_s).saturating_sub(task.moved));
         if due.is_some_and(|due| due <= 0) {
-            return Ok(Step::WaitUntil(task.started_ms.saturating_add(begun_s.saturating_mul(1_000))));
+            return Step::WaitUntil(task.started_ms.saturating_add(begun_s.saturating_mul(1_000)));
         }
-        let step_max = due.and_then(|due| usize::try_from(due).ok()).unwrap_or(usize::MAX).min(MOVES_PER_STEP_MAX);
+        let step_max = due
+            .and_then(|due| usize::try_from(due).ok())
+            .unwrap_or(usize::MAX)
+            .min(MOVES_PER_STEP_MAX);
         let mut moved = 0;
         let mut status = MoveStatus::Running;
         for _ in 0..step_max {
@@ -159,7 +199,11 @@ impl Engine {
             task.moved = task.moved.saturating_add(moved);
             task.status = status.clone();
         }
-        Ok(if status == MoveStatus::Running { Step::Again } else { Step::Finished })
+        if status == MoveStatus::Running {
+            Step::Again
+        } else {
+            Step::Finished
+        }
     }
 
     /// Moves the next message, which becomes a new one with a new id and age; `false` when none is left.
@@ -172,7 +216,11 @@ impl Engine {
             return Ok(false);
         };
         let fifo = queue.is_fifo();
-        let arn = task.destination_arn.as_deref().or(message.origin.as_deref()).ok_or("CouldNotDetermineMessageSource")?;
+        let arn = task
+            .destination_arn
+            .as_deref()
+            .or(message.origin.as_deref())
+            .ok_or("CouldNotDetermineMessageSource")?;
         let target = self.place.queue_of_arn(arn).ok_or(NO_QUEUE)?;
         if self.queues.get(target).ok_or(NO_QUEUE)?.is_fifo() != fifo {
             return Err("AWS.SimpleQueueService.UnsupportedOperation");
@@ -182,10 +230,16 @@ impl Engine {
         let (queue, journal) = self.at(&source, now_ms).map_err(|_| NO_QUEUE)?;
         queue.take(message.serial);
         journal.push(Write::DropMessage { serial: message.serial });
-        let content = Arc::new(Content { id, ..Content::clone(&message.content) });
+        let content = Arc::new(Content {
+            id,
+            ..Content::clone(&message.content)
+        });
         let moved = arrival(serial, content, now_ms, State::Ready { since_ms: now_ms });
         let (queue, journal) = self.at(&target, now_ms).map_err(|_| NO_QUEUE)?;
-        journal.push(Write::Message { queue: queue.serial, message: moved.clone() });
+        journal.push(Write::Message {
+            queue: queue.serial,
+            message: moved.clone(),
+        });
         queue.put(moved);
         Ok(true)
     }

@@ -102,7 +102,11 @@ impl Queue {
 
     pub(crate) fn statistics(&self, now_ms: i64) -> Statistics {
         Statistics {
-            visible: self.messages.len().saturating_sub(self.in_flight).saturating_sub(self.delayed),
+            visible: self
+                .messages
+                .len()
+                .saturating_sub(self.in_flight)
+                .saturating_sub(self.delayed),
             in_flight: self.in_flight,
             delayed: self.delayed,
             oldest_age_ms: self.ages.first().map(|(sent_ms, _)| now_ms.saturating_sub(*sent_ms)),
@@ -123,7 +127,10 @@ impl Queue {
             journal.push(Write::DropMessage { serial });
         }
         if let Some(until_ms) = self.sends.forget(now_ms) {
-            journal.push(Write::ForgetSends { queue: self.serial, until_ms });
+            journal.push(Write::ForgetSends {
+                queue: self.serial,
+                until_ms,
+            });
         }
         self.attempts.forget(now_ms);
     }
@@ -181,7 +188,12 @@ impl Queue {
             self.hide(*serial, now_ms, visibility_s, now_ms, journal);
         }
         let fifo = self.is_fifo();
-        Some(given.iter().filter_map(|(s, _)| Some(Received::of(self.messages.get(s)?, self.serial, fifo))).collect())
+        Some(
+            given
+                .iter()
+                .filter_map(|(s, _)| Some(Received::of(self.messages.get(s)?, self.serial, fifo)))
+                .collect(),
+        )
     }
 
     /// Deletes by receipt. A second delete is fine. After the visibility timeout a FIFO queue refuses, as AWS does; a
@@ -199,7 +211,9 @@ impl Queue {
         }
         if latest {
             self.take(receipt.message);
-            journal.push(Write::DropMessage { serial: receipt.message });
+            journal.push(Write::DropMessage {
+                serial: receipt.message,
+            });
         }
         Ok(())
     }
@@ -213,12 +227,20 @@ impl Queue {
         journal: &mut Journal,
     ) -> Result<(), Error> {
         let receipt = self.receipt(handle)?;
-        let message = self.messages.get(&receipt.message).filter(|m| m.receives == receipt.receives).ok_or_else(|| {
-            let reason = "Message does not exist or is not available for visibility timeout change.";
-            Error::value(handle, "ReceiptHandle", reason)
-        })?;
-        let State::InFlight { since_ms, .. } = message.state else { return Err(Error::MessageNotInflight) };
-        let total_ms = now_ms.saturating_sub(since_ms).saturating_add(visibility_s.saturating_mul(1_000));
+        let message = self
+            .messages
+            .get(&receipt.message)
+            .filter(|m| m.receives == receipt.receives)
+            .ok_or_else(|| {
+                let reason = "Message does not exist or is not available for visibility timeout change.";
+                Error::value(handle, "ReceiptHandle", reason)
+            })?;
+        let State::InFlight { since_ms, .. } = message.state else {
+            return Err(Error::MessageNotInflight);
+        };
+        let total_ms = now_ms
+            .saturating_sub(since_ms)
+            .saturating_add(visibility_s.saturating_mul(1_000));
         if total_ms > VISIBILITY_SECONDS_MAX.saturating_mul(1_000) {
             return Err(Error::InvalidParameterValue(format!(
                 "Total VisibilityTimeout for the message is beyond the limit [{VISIBILITY_SECONDS_MAX} seconds]"
@@ -261,7 +283,11 @@ impl Queue {
 
     fn receipt(&self, handle: &str) -> Result<Receipt, Error> {
         let receipt = Receipt::decode(handle)?;
-        if receipt.queue == self.serial { Ok(receipt) } else { Err(Error::ReceiptHandleIsInvalid) }
+        if receipt.queue == self.serial {
+            Ok(receipt)
+        } else {
+            Err(Error::ReceiptHandleIsInvalid)
+        }
     }
 
     /// Puts a received message in flight until `visibility_s` from now, or back in line.
@@ -275,7 +301,9 @@ impl Queue {
     }
 
     fn set_state(&mut self, serial: i64, state: State) {
-        let Some(mut message) = self.messages.remove(&serial) else { return };
+        let Some(mut message) = self.messages.remove(&serial) else {
+            return;
+        };
         self.detach(&message);
         message.state = state;
         self.attach(&message);

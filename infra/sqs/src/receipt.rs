@@ -26,7 +26,9 @@ impl Receipt {
 
     /// Reads a handle; text that this service has not given out is refused.
     pub(crate) fn decode(handle: &str) -> Result<Self, Error> {
-        Self::read(handle).filter(|receipt| receipt.encode() == handle).ok_or(Error::ReceiptHandleIsInvalid)
+        Self::read(handle)
+            .filter(|receipt| receipt.encode() == handle)
+            .ok_or(Error::ReceiptHandleIsInvalid)
     }
 
     fn read(handle: &str) -> Option<Self> {
@@ -42,7 +44,12 @@ impl Receipt {
     }
 
     fn payload(self) -> Vec<u8> {
-        [&self.queue.to_be_bytes()[..], &self.message.to_be_bytes()[..], &self.receives.to_be_bytes()[..]].concat()
+        [
+            &self.queue.to_be_bytes()[..],
+            &self.message.to_be_bytes()[..],
+            &self.receives.to_be_bytes()[..],
+        ]
+        .concat()
     }
 }
 

@@ -16,7 +16,8 @@ impl RedrivePolicy {
     /// Reads the policy; the count may be a number or a text, as AWS accepts both.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let invalid = |reason: &str| Error::value(text, "RedrivePolicy", reason);
-        let policy: Value = serde_json::from_str(text).map_err(|_| invalid("Redrive policy is not a valid JSON map."))?;
+        let policy: Value =
+            serde_json::from_str(text).map_err(|_| invalid("Redrive policy is not a valid JSON map."))?;
         let target_arn = policy
             .get("deadLetterTargetArn")
             .and_then(Value::as_str)
@@ -31,7 +32,10 @@ impl RedrivePolicy {
         let receive_count_max = receive_count_max
             .filter(|count| (1..=RECEIVE_COUNT_MAX).contains(count))
             .ok_or_else(|| invalid("Invalid value for maxReceiveCount. Must be between 1 and 1000."))?;
-        Ok(Self { target_arn: target_arn.to_owned(), receive_count_max })
+        Ok(Self {
+            target_arn: target_arn.to_owned(),
+            receive_count_max,
+        })
     }
 
     pub(crate) fn format(&self) -> String {
@@ -52,13 +56,17 @@ impl RedriveAllowPolicy {
         let invalid = |reason: &str| Error::value(text, "RedriveAllowPolicy", reason);
         let policy: Value = serde_json::from_str(text).map_err(|_| invalid("It is not a valid JSON map."))?;
         let arns = policy.get("sourceQueueArns").and_then(Value::as_array).map(|arns| {
-            arns.iter().filter_map(|arn| arn.as_str().map(str::to_owned)).collect::<Vec<_>>()
+            arns.iter()
+                .filter_map(|arn| arn.as_str().map(str::to_owned))
+                .collect::<Vec<_>>()
         });
         match (policy.get("redrivePermission").and_then(Value::as_str), arns) {
             (Some("allowAll"), None) => Ok(Self::All),
             (Some("denyAll"), None) => Ok(Self::None),
             (Some("byQueue"), Some(arns)) if (1..=ALLOWED_SOURCES_MAX).contains(&arns.len()) => Ok(Self::Sources(arns)),
-            _ => Err(invalid("redrivePermission must be allowAll, denyAll, or byQueue with 1 to 10 sourceQueueArns.")),
+            _ => Err(invalid(
+                "redrivePermission must be allowAll, denyAll, or byQueue with 1 to 10 sourceQueueArns.",
+            )),
         }
     }
 
@@ -82,7 +90,6 @@ impl RedriveAllowPolicy {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]
@@ -100,9 +107,16 @@ mod tests {
 
     #[test]
     fn policies_read_back_what_they_write() {
-        let redrive = RedrivePolicy { target_arn: "arn:x".into(), receive_count_max: 3 };
+        let redrive = RedrivePolicy {
+            target_arn: "arn:x".into(),
+            receive_count_max: 3,
+        };
         assert_eq!(RedrivePolicy::parse(&redrive.format()), Ok(redrive));
-        for allow in [RedriveAllowPolicy::All, RedriveAllowPolicy::None, RedriveAllowPolicy::Sources(vec!["arn:x".into()])] {
+        for allow in [
+            RedriveAllowPolicy::All,
+            RedriveAllowPolicy::None,
+            RedriveAllowPolicy::Sources(vec!["arn:x".into()]),
+        ] {
             assert_eq!(RedriveAllowPolicy::parse(&allow.format()).unwrap(), allow);
         }
     }

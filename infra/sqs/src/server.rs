@@ -28,7 +28,10 @@ impl Sqs {
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the queues are for this machine only"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the queues are for this machine only",
+            ));
         }
         self.set_endpoint(&format!("http://{address}"));
         let (stop, stopping) = watch::channel(());
@@ -78,16 +81,25 @@ async fn connection(sqs: Sqs, stream: TcpStream, mut stopping: watch::Receiver<(
 }
 
 async fn answer(sqs: Sqs, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+    let target = request
+        .headers()
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
+        .to_owned();
     let Ok(body) = Limited::new(request.into_body(), REQUEST_BYTES_MAX).collect().await else {
         return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE));
     };
     let answer = sqs.handle(&target, &body.to_bytes()).await;
-    let mut response = Response::builder().status(answer.status).header(header::CONTENT_TYPE, MEDIA_TYPE);
+    let mut response = Response::builder()
+        .status(answer.status)
+        .header(header::CONTENT_TYPE, MEDIA_TYPE);
     if let Some(error) = answer.query_error {
         response = response.header("x-amzn-query-error", error);
     }
-    Ok(response.body(Full::new(Bytes::from(answer.body))).unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR)))
+    Ok(response
+        .body(Full::new(Bytes::from(answer.body)))
+        .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR)))
 }
 
 fn plain(status: StatusCode) -> Response<Full<Bytes>> {

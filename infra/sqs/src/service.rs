@@ -62,7 +62,13 @@ impl Sqs {
             None => (Engine::new(place), None),
         };
         let endpoint = RwLock::new("http://127.0.0.1".to_owned());
-        let inner = Inner { engine: Mutex::new(engine), clock: Box::new(clock), tick: Notify::new(), endpoint, writer };
+        let inner = Inner {
+            engine: Mutex::new(engine),
+            clock: Box::new(clock),
+            tick: Notify::new(),
+            endpoint,
+            writer,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -74,7 +80,12 @@ impl Sqs {
 
     /// The URL of a queue, whether it exists or not.
     pub fn queue_url(&self, name: &str) -> String {
-        let base = self.inner.endpoint.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let base = self
+            .inner
+            .endpoint
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let account = self.read(|engine, _| engine.place.account.clone());
         format!("{base}/{account}/{name}")
     }
@@ -91,13 +102,15 @@ impl Sqs {
 
     /// Creates a queue; creating it again with the same attributes is fine, with others it is an error.
     pub async fn create_queue(&self, name: &str, attributes: &AttributeTexts) -> Result<(), Error> {
-        self.run(|engine, now_ms| engine.create(name, attributes, BTreeMap::new(), now_ms)).await
+        self.run(|engine, now_ms| engine.create(name, attributes, BTreeMap::new(), now_ms))
+            .await
     }
 
     /// Creates a queue, or gives the existing one exactly these attributes and keeps its messages: what a template
     /// says holds, whatever an older one said. A dead-letter queue must be declared before its sources.
     pub async fn declare_queue(&self, name: &str, attributes: &AttributeTexts) -> Result<(), Error> {
-        self.run(|engine, now_ms| engine.declare(name, attributes, now_ms)).await
+        self.run(|engine, now_ms| engine.declare(name, attributes, now_ms))
+            .await
     }
 
     /// Deletes a queue with its messages.
@@ -111,11 +124,7 @@ impl Sqs {
     }
 
     /// Sends up to 10 messages, in order; each succeeds or fails alone.
-    pub async fn send_batch(
-        &self,
-        queue: &str,
-        messages: Vec<NewMessage>,
-    ) -> Result<Vec<Result<Sent, Error>>, Error> {
+    pub async fn send_batch(&self, queue: &str, messages: Vec<NewMessage>) -> Result<Vec<Result<Sent, Error>>, Error> {
         check_batch(messages.len())?;
         let bytes = messages.iter().map(message::size).fold(0, usize::saturating_add);
         if bytes > BATCH_BYTES_MAX {
@@ -123,7 +132,10 @@ impl Sqs {
         }
         self.run(|engine, now_ms| {
             engine.at(queue, now_ms)?;
-            Ok(messages.into_iter().map(|message| engine.send(queue, message, now_ms)).collect())
+            Ok(messages
+                .into_iter()
+                .map(|message| engine.send(queue, message, now_ms))
+                .collect())
         })
         .await
     }
@@ -133,7 +145,9 @@ impl Sqs {
     pub async fn receive(&self, queue: &str, wish: &Receive) -> Result<Vec<Received>, Error> {
         wish.check()?;
         let (bell, wait_s) = self.read(|engine, now_ms| {
-            let wait_s = wish.wait_s.map_or_else(|| engine.at(queue, now_ms).map(|(q, _)| q.settings.wait_s), Ok)?;
+            let wait_s = wish
+                .wait_s
+                .map_or_else(|| engine.at(queue, now_ms).map(|(q, _)| q.settings.wait_s), Ok)?;
             Ok::<_, Error>((engine.bell(queue)?, wait_s))
         })?;
         let deadline_ms = (self.inner.clock)().saturating_add(wait_s.saturating_mul(1_000));
@@ -142,8 +156,10 @@ impl Sqs {
             // Listen before looking, so that nothing that happens in between is missed.
             rung.as_mut().enable();
             ticked.as_mut().enable();
-            let Found { messages, next_timer_ms } =
-                self.run(|engine, now_ms| engine.receive(queue, wish, now_ms)).await?;
+            let Found {
+                messages,
+                next_timer_ms,
+            } = self.run(|engine, now_ms| engine.receive(queue, wish, now_ms)).await?;
             let now_ms = (self.inner.clock)();
             if !messages.is_empty() || now_ms >= deadline_ms {
                 return Ok(messages);
@@ -217,6 +233,24 @@ impl Sqs {
         self.inner.tick.notify_waiters();
     }
 
+    /// Makes the journal fail, by a change that it must refuse.
+    #[cfg(test)]
+    pub(crate) async fn break_journal(&self) {
+        let row = |serial| crate::journal::Write::Queue {
+            serial,
+            name: "twice".into(),
+            attributes: String::new(),
+            tags: String::new(),
+            created_ms: 0,
+            modified_ms: 0,
+        };
+        let refused = self.run(|engine, _| {
+            engine.journal.extend([row(i64::MAX - 1), row(i64::MAX)]);
+            Ok(())
+        });
+        assert_eq!(refused.await, Err(Error::Internal));
+    }
+
     /// Runs one operation and waits until its changes are safe.
     pub(crate) async fn run<T>(&self, work: impl FnOnce(&mut Engine, i64) -> Result<T, Error>) -> Result<T, Error> {
         let (result, ticket) = self.locked(work);
@@ -233,10 +267,10 @@ impl Sqs {
         let mut engine = self.inner.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let now_ms = (self.inner.clock)();
         let result = work(&mut engine, now_ms);
-        let writes = std::mem::take(&mut engine.journal);
+        let journal = std::mem::take(&mut engine.journal);
         // Submitted under the lock, so that the journal has the engine's order.
         let ticket = match &self.inner.writer {
-            Some(writer) if !writes.is_empty() => writer.submit(writes),
+            Some(writer) if !journal.is_empty() => writer.submit(journal),
             Some(_) | None => Ticket::Safe,
         };
         (result, ticket)
@@ -245,7 +279,7 @@ impl Sqs {
     /// Moves messages until the task ends. The task goes on by itself: nobody waits for this.
     pub(crate) async fn drive_move(self, handle: String) {
         loop {
-            match self.run(|engine, now_ms| engine.step_move(&handle, now_ms)).await {
+            match self.run(|engine, now_ms| Ok(engine.step_move(&handle, now_ms))).await {
                 Ok(Step::Again) => tokio::task::yield_now().await,
                 Ok(Step::WaitUntil(until_ms)) => {
                     let mut ticked = pin!(self.inner.tick.notified());

@@ -109,7 +109,9 @@ impl Settings {
     }
 
     fn set_fifo(&mut self, name: &str, text: &str) -> Result<(), Error> {
-        let Some(fifo) = &mut self.fifo else { return Err(Error::InvalidAttributeName(name.to_owned())) };
+        let Some(fifo) = &mut self.fifo else {
+            return Err(Error::InvalidAttributeName(name.to_owned()));
+        };
         match (name, text) {
             ("FifoQueue", "true") => {}
             ("ContentBasedDeduplication", _) => fifo.content_based = flag(name, text)?,
@@ -145,14 +147,21 @@ impl Settings {
             put("FifoQueue", "true".to_owned());
             put("ContentBasedDeduplication", fifo.content_based.to_string());
             put("DeduplicationScope", choose(fifo.per_group, "messageGroup", "queue"));
-            put("FifoThroughputLimit", choose(fifo.throughput_per_group, "perMessageGroupId", "perQueue"));
+            put(
+                "FifoThroughputLimit",
+                choose(fifo.throughput_per_group, "perMessageGroupId", "perQueue"),
+            );
         }
         texts
     }
 }
 
 fn check_name(name: &str, fifo: bool) -> Result<(), Error> {
-    let stem = if fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { name };
+    let stem = if fifo {
+        name.strip_suffix(".fifo").unwrap_or_default()
+    } else {
+        name
+    };
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     if !stem.is_empty() && name.len() <= QUEUE_NAME_CHARS_MAX && stem.bytes().all(legal) {
         return Ok(());
@@ -170,16 +179,20 @@ fn seconds(name: &str, text: &str, min: i64, max: i64) -> Result<i64, Error> {
 }
 
 fn flag(name: &str, text: &str) -> Result<bool, Error> {
-    text.to_ascii_lowercase().parse().map_err(|_| Error::InvalidAttributeValue(name.to_owned()))
+    text.to_ascii_lowercase()
+        .parse()
+        .map_err(|_| Error::InvalidAttributeValue(name.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn texts(pairs: &[(&str, &str)]) -> AttributeTexts {
-        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -215,7 +228,10 @@ mod tests {
                 ("FifoQueue", "true"),
                 ("DeduplicationScope", "messageGroup"),
                 ("FifoThroughputLimit", "perMessageGroupId"),
-                ("RedrivePolicy", r#"{"deadLetterTargetArn":"arn:d","maxReceiveCount":"4"}"#),
+                (
+                    "RedrivePolicy",
+                    r#"{"deadLetterTargetArn":"arn:d","maxReceiveCount":"4"}"#,
+                ),
                 ("SqsManagedSseEnabled", "true"),
             ]),
         )

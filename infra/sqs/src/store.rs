@@ -53,7 +53,14 @@ pub(crate) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| db.prepare_cached(sql)?.execute(values).map(|_| ());
     match write {
         Write::Barrier => Ok(()),
-        Write::Queue { serial, name, attributes, tags, created_ms, modified_ms } => run(
+        Write::Queue {
+            serial,
+            name,
+            attributes,
+            tags,
+            created_ms,
+            modified_ms,
+        } => run(
             "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (serial) DO UPDATE SET
                attributes = excluded.attributes, tags = excluded.tags, modified_ms = excluded.modified_ms",
             params![serial, name, attributes, tags, created_ms, modified_ms],
@@ -72,29 +79,44 @@ pub(crate) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Purge { queue } => purge(db, *queue),
         Write::Send { queue, key, first } => run(
             "INSERT OR REPLACE INTO send VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![queue, key.group.as_deref().unwrap_or(""), key.id, first.message_id, first.serial, first.sent_ms],
+            params![
+                queue,
+                key.group.as_deref().unwrap_or(""),
+                key.id,
+                first.message_id,
+                first.serial,
+                first.sent_ms
+            ],
         ),
-        Write::ForgetSends { queue, until_ms } => {
-            run("DELETE FROM send WHERE queue = ?1 AND sent_ms <= ?2", params![queue, until_ms])
-        }
+        Write::ForgetSends { queue, until_ms } => run(
+            "DELETE FROM send WHERE queue = ?1 AND sent_ms <= ?2",
+            params![queue, until_ms],
+        ),
     }
 }
 
 fn purge(db: &Connection, queue: i64) -> rusqlite::Result<()> {
     db.prepare_cached("DELETE FROM delivery WHERE serial IN (SELECT serial FROM message WHERE queue = ?1)")?
         .execute([queue])?;
-    db.prepare_cached("DELETE FROM message WHERE queue = ?1")?.execute([queue]).map(|_| ())
+    db.prepare_cached("DELETE FROM message WHERE queue = ?1")?
+        .execute([queue])
+        .map(|_| ())
 }
 
 fn insert(db: &Connection, queue: i64, message: &Message) -> rusqlite::Result<()> {
     let content = &message.content;
     let wire = |attributes: &Attributes| {
-        let values: BTreeMap<_, _> = attributes.iter().map(|(name, value)| (name, WireValue::from(value))).collect();
+        let values: BTreeMap<_, _> = attributes
+            .iter()
+            .map(|(name, value)| (name, WireValue::from(value)))
+            .collect();
         serde_json::json!(values).to_string()
     };
-    let attributes = Some(&content.attributes).filter(|attributes| !attributes.is_empty()).map(wire);
-    db.prepare_cached("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?.execute(
-        params![
+    let attributes = Some(&content.attributes)
+        .filter(|attributes| !attributes.is_empty())
+        .map(wire);
+    db.prepare_cached("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?
+        .execute(params![
             message.serial,
             queue,
             content.id,
@@ -107,8 +129,7 @@ fn insert(db: &Connection, queue: i64, message: &Message) -> rusqlite::Result<()
             message.visible_ms(),
             message.origin.as_deref(),
             message.receives_elsewhere
-        ],
-    )?;
+        ])?;
     if message.receives > 0 {
         deliver(db, &Delivery::of(message, message.visible_ms()))?;
     }
@@ -116,7 +137,13 @@ fn insert(db: &Connection, queue: i64, message: &Message) -> rusqlite::Result<()
 }
 
 fn deliver(db: &Connection, delivery: &Delivery) -> rusqlite::Result<()> {
-    let Delivery { serial, receives, first_received_ms, received_ms, visible_ms } = delivery;
+    let Delivery {
+        serial,
+        receives,
+        first_received_ms,
+        received_ms,
+        visible_ms,
+    } = delivery;
     db.prepare_cached("INSERT OR REPLACE INTO delivery VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![serial, receives, first_received_ms, received_ms, visible_ms])
         .map(|_| ())
@@ -126,7 +153,11 @@ fn deliver(db: &Connection, delivery: &Delivery) -> rusqlite::Result<()> {
 pub(crate) fn load(db: &Connection, place: Place, now_ms: i64) -> Result<Engine, OpenError> {
     let mut engine = Engine::new(place);
     let last = |table: &str| {
-        db.query_row("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?1", [table], |row| row.get(0))
+        db.query_row(
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?1",
+            [table],
+            |row| row.get(0),
+        )
     };
     engine.last_queue = last("queue")?;
     engine.last_message = last("message")?;
@@ -195,15 +226,21 @@ fn read_message(row: &Row<'_>) -> Result<Message, OpenError> {
         deduplication_id: row.get(7)?,
     };
     let receives: Option<u32> = row.get(12)?;
-    // What is due already turns ready when the queue first advances.
+    let (sent_ms, visible_ms): (i64, i64) = (row.get(8)?, row.get(9)?);
+    // What is due already turns ready when the queue first advances. What was never held back is ready whatever the
+    // clock says, which may have gone back since.
     let state = match receives {
-        Some(_) => State::InFlight { since_ms: row.get(14)?, until_ms: row.get(15)? },
-        None => State::Delayed { until_ms: row.get(9)? },
+        Some(_) => State::InFlight {
+            since_ms: row.get(14)?,
+            until_ms: row.get(15)?,
+        },
+        None if visible_ms == sent_ms => State::Ready { since_ms: visible_ms },
+        None => State::Delayed { until_ms: visible_ms },
     };
     Ok(Message {
         serial,
         content: Arc::new(content),
-        sent_ms: row.get(8)?,
+        sent_ms,
         origin: row.get::<_, Option<String>>(10)?.map(Text::from),
         receives: receives.unwrap_or_default(),
         receives_elsewhere: row.get(11)?,
@@ -218,8 +255,15 @@ fn load_sends(db: &Connection, queues: &mut BTreeMap<i64, Queue>) -> Result<(), 
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let group: String = row.get(1)?;
-        let key = SendKey { group: Some(group).filter(|group| !group.is_empty()).map(Text::from), id: row.get(2)? };
-        let first = FirstSend { message_id: row.get(3)?, serial: row.get(4)?, sent_ms: row.get(5)? };
+        let key = SendKey {
+            group: Some(group).filter(|group| !group.is_empty()).map(Text::from),
+            id: row.get(2)?,
+        };
+        let first = FirstSend {
+            message_id: row.get(3)?,
+            serial: row.get(4)?,
+            sent_ms: row.get(5)?,
+        };
         if let Some(queue) = queues.get_mut(&row.get(0)?) {
             queue.sends.remember(key, first);
         }

@@ -52,7 +52,10 @@ impl Writer {
                 tracing::error!(error.message = %error, "queue.journal_failed");
             }
         });
-        Ok(Self { jobs: Some(jobs), thread: Some(thread.map_err(OpenError::Thread)?) })
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(thread.map_err(OpenError::Thread)?),
+        })
     }
 
     pub(crate) fn submit(&self, writes: Journal) -> Ticket {

@@ -80,7 +80,10 @@ impl<T> Batch<T> {
 
 impl<T> Outcome<T> {
     fn of(results: impl Iterator<Item = (String, Result<T, Error>)>) -> Self {
-        let mut outcome = Self { successful: Vec::new(), failed: Vec::new() };
+        let mut outcome = Self {
+            successful: Vec::new(),
+            failed: Vec::new(),
+        };
         for (id, result) in results {
             match result {
                 Ok(fields) => outcome.successful.push(Success { id, fields }),
@@ -100,7 +103,11 @@ pub(super) async fn send(sqs: &Sqs, request: Batch<MessageFields>) -> Result<Out
     let (url, entries) = request.check()?;
     let queue = url.name()?;
     let read: Vec<_> = entries.into_iter().map(|(id, fields)| (id, fields.read())).collect();
-    let bytes = read.iter().filter_map(|(_, m)| m.as_ref().ok()).map(message::size).fold(0, usize::saturating_add);
+    let bytes = read
+        .iter()
+        .filter_map(|(_, m)| m.as_ref().ok())
+        .map(message::size)
+        .fold(0, usize::saturating_add);
     if bytes > BATCH_BYTES_MAX {
         return Err(Error::BatchRequestTooLong(bytes));
     }
@@ -108,7 +115,10 @@ pub(super) async fn send(sqs: &Sqs, request: Batch<MessageFields>) -> Result<Out
         .run(|engine, now_ms| {
             engine.at(queue, now_ms)?;
             let mut send = |message| engine.send(queue, message, now_ms).map(SentFields::from);
-            Ok(read.into_iter().map(|(id, message)| (id, message.and_then(&mut send))).collect::<Vec<_>>())
+            Ok(read
+                .into_iter()
+                .map(|(id, message)| (id, message.and_then(&mut send)))
+                .collect::<Vec<_>>())
         })
         .await?;
     Ok(Outcome::of(results.into_iter()))
@@ -122,9 +132,16 @@ pub(super) struct DeleteFields {
 
 pub(super) async fn delete(sqs: &Sqs, request: Batch<DeleteFields>) -> Result<Outcome<Done>, Error> {
     let (url, entries) = request.check()?;
-    let (ids, handles): (Vec<_>, Vec<_>) = entries.into_iter().map(|(id, fields)| (id, fields.receipt_handle)).unzip();
+    let (ids, handles): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .map(|(id, fields)| (id, fields.receipt_handle))
+        .unzip();
     let results = sqs.delete_batch(url.name()?, &handles).await?;
-    Ok(Outcome::of(ids.into_iter().zip(results).map(|(id, result)| (id, result.map(|()| Done {})))))
+    Ok(Outcome::of(
+        ids.into_iter()
+            .zip(results)
+            .map(|(id, result)| (id, result.map(|()| Done {}))),
+    ))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -141,11 +158,18 @@ pub(super) async fn change_visibility(sqs: &Sqs, request: Batch<VisibilityFields
         .run(|engine, now_ms| {
             let (queue, journal) = engine.at(queue, now_ms)?;
             let mut change = |fields: VisibilityFields| {
-                let seconds = fields.visibility_timeout.ok_or(Error::MissingParameter("VisibilityTimeout"))?;
+                let seconds = fields
+                    .visibility_timeout
+                    .ok_or(Error::MissingParameter("VisibilityTimeout"))?;
                 check_visibility(Some(seconds))?;
-                queue.change_visibility(&fields.receipt_handle, seconds, now_ms, journal).map(|()| Done {})
+                queue
+                    .change_visibility(&fields.receipt_handle, seconds, now_ms, journal)
+                    .map(|()| Done {})
             };
-            Ok(entries.into_iter().map(|(id, fields)| (id, change(fields))).collect::<Vec<_>>())
+            Ok(entries
+                .into_iter()
+                .map(|(id, fields)| (id, change(fields)))
+                .collect::<Vec<_>>())
         })
         .await?;
     Ok(Outcome::of(results.into_iter()))

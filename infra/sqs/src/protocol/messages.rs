@@ -46,12 +46,18 @@ fn trace_header(attributes: BTreeMap<String, WireValue>) -> Result<Option<String
     let mut header = None;
     for (name, wire) in attributes {
         if name != "AWSTraceHeader" {
-            return Err(Error::InvalidParameterValue(format!("Message system attribute name '{name}' is invalid.")));
+            return Err(Error::InvalidParameterValue(format!(
+                "Message system attribute name '{name}' is invalid."
+            )));
         }
         let value = attribute::parse("AWSTraceHeader", wire)?;
         header = match (value.data_type.as_str(), value.data) {
             ("String", AttributeData::Text(text)) => Some(text),
-            _ => return Err(Error::InvalidParameterValue("AWSTraceHeader must be of type String.".into())),
+            _ => {
+                return Err(Error::InvalidParameterValue(
+                    "AWSTraceHeader must be of type String.".into(),
+                ));
+            }
         };
     }
     Ok(header)
@@ -83,8 +89,20 @@ pub(super) struct SentFields {
 
 impl From<Sent> for SentFields {
     fn from(sent: Sent) -> Self {
-        let Sent { message_id, md5_of_body, md5_of_attributes, md5_of_system_attributes, sequence_number } = sent;
-        Self { message_id, md5_of_body, md5_of_attributes, md5_of_system_attributes, sequence_number }
+        let Sent {
+            message_id,
+            md5_of_body,
+            md5_of_attributes,
+            md5_of_system_attributes,
+            sequence_number,
+        } = sent;
+        Self {
+            message_id,
+            md5_of_body,
+            md5_of_attributes,
+            md5_of_system_attributes,
+            sequence_number,
+        }
     }
 }
 
@@ -145,20 +163,30 @@ pub(super) async fn receive(sqs: &Sqs, request: ReceiveMessage) -> Result<Messag
     let system = [request.message_system_attribute_names, request.attribute_names].concat();
     let received = sqs.receive(queue, &wish).await?;
     let show = |message| received_fields(message, &system, &request.message_attribute_names);
-    Ok(Messages { messages: received.iter().map(show).collect() })
+    Ok(Messages {
+        messages: received.iter().map(show).collect(),
+    })
 }
 
 fn received_fields(message: &Received, system: &[String], wanted: &[String]) -> ReceivedFields {
     let mut attributes = message.system_attributes();
     attributes.retain(|name, _| system.iter().any(|asked| asked == "All" || asked == name));
-    let shown = || message.content.attributes.iter().filter(|(name, _)| attribute::is_wanted(wanted, name));
+    let shown = || {
+        message
+            .content
+            .attributes
+            .iter()
+            .filter(|(name, _)| attribute::is_wanted(wanted, name))
+    };
     ReceivedFields {
         message_id: message.content.id.clone(),
         receipt_handle: message.receipt_handle.clone(),
         md5_of_body: message.md5_of_body(),
         body: message.content.body.clone(),
         attributes,
-        message_attributes: shown().map(|(name, value)| (name.clone(), WireValue::from(value))).collect(),
+        message_attributes: shown()
+            .map(|(name, value)| (name.clone(), WireValue::from(value)))
+            .collect(),
         md5_of_attributes: attribute::md5(shown().map(|(name, value)| (name.as_str(), value))),
     }
 }
@@ -188,7 +216,10 @@ pub(super) struct ChangeVisibility {
 
 pub(super) async fn change_visibility(sqs: &Sqs, request: ChangeVisibility) -> Result<Nothing, Error> {
     let handle = request.receipt_handle.ok_or(Error::MissingParameter("ReceiptHandle"))?;
-    let seconds = request.visibility_timeout.ok_or(Error::MissingParameter("VisibilityTimeout"))?;
-    sqs.change_visibility(request.queue_url.name()?, &handle, seconds).await?;
+    let seconds = request
+        .visibility_timeout
+        .ok_or(Error::MissingParameter("VisibilityTimeout"))?;
+    sqs.change_visibility(request.queue_url.name()?, &handle, seconds)
+        .await?;
     Ok(Nothing {})
 }

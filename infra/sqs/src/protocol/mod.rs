@@ -6,7 +6,7 @@ mod messages;
 mod moves;
 mod queues;
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,11 @@ impl Sqs {
     pub async fn handle(&self, target: &str, body: &[u8]) -> Response {
         let action = target.strip_prefix(TARGET_PREFIX).unwrap_or(target);
         match self.act(action, body).await {
-            Ok(body) => Response { status: 200, body, query_error: None },
+            Ok(body) => Response {
+                status: 200,
+                body,
+                query_error: None,
+            },
             Err(error) => error::response(&error),
         }
     }
@@ -45,15 +49,15 @@ impl Sqs {
         match action {
             "CreateQueue" => call(body, |r| queues::create(self, r)).await,
             "DeleteQueue" => call(body, |r| queues::delete(self, r)).await,
-            "GetQueueUrl" => call(body, |r| queues::url(self, r)).await,
-            "ListQueues" => call(body, |r| queues::list(self, r)).await,
-            "ListDeadLetterSourceQueues" => call(body, |r| queues::list_sources(self, r)).await,
-            "GetQueueAttributes" => call(body, |r| queues::attributes(self, r)).await,
+            "GetQueueUrl" => call(body, |r| ready(queues::url(self, r))).await,
+            "ListQueues" => call(body, |r| ready(queues::list(self, r))).await,
+            "ListDeadLetterSourceQueues" => call(body, |r| ready(queues::list_sources(self, &r))).await,
+            "GetQueueAttributes" => call(body, |r| ready(queues::attributes(self, r))).await,
             "SetQueueAttributes" => call(body, |r| queues::set_attributes(self, r)).await,
             "PurgeQueue" => call(body, |r| queues::purge(self, r)).await,
             "TagQueue" => call(body, |r| queues::tag(self, r)).await,
             "UntagQueue" => call(body, |r| queues::untag(self, r)).await,
-            "ListQueueTags" => call(body, |r| queues::list_tags(self, r)).await,
+            "ListQueueTags" => call(body, |r| ready(queues::list_tags(self, &r))).await,
             "SendMessage" => call(body, |r| messages::send(self, r)).await,
             "ReceiveMessage" => call(body, |r| messages::receive(self, r)).await,
             "DeleteMessage" => call(body, |r| messages::delete(self, r)).await,
@@ -62,7 +66,7 @@ impl Sqs {
             "DeleteMessageBatch" => call(body, |r| batches::delete(self, r)).await,
             "ChangeMessageVisibilityBatch" => call(body, |r| batches::change_visibility(self, r)).await,
             "StartMessageMoveTask" => call(body, |r| moves::start(self, r)).await,
-            "ListMessageMoveTasks" => call(body, |r| moves::list(self, r)).await,
+            "ListMessageMoveTasks" => call(body, |r| ready(moves::list(self, r))).await,
             "CancelMessageMoveTask" => call(body, |r| moves::cancel(self, r)).await,
             other => Err(Error::UnknownOperation(other.to_owned())),
         }
@@ -93,7 +97,11 @@ struct QueueUrl(Option<String>);
 
 impl QueueUrl {
     fn name(&self) -> Result<&str, Error> {
-        let url = self.0.as_deref().filter(|url| !url.is_empty()).ok_or(Error::MissingParameter("QueueUrl"))?;
+        let url = self
+            .0
+            .as_deref()
+            .filter(|url| !url.is_empty())
+            .ok_or(Error::MissingParameter("QueueUrl"))?;
         let name = url.trim_end_matches('/').rsplit('/').next();
         name.filter(|name| !name.is_empty()).ok_or(Error::QueueDoesNotExist)
     }

@@ -24,8 +24,9 @@ pub(super) struct Started {
 pub(super) async fn start(sqs: &Sqs, request: Start) -> Result<Started, Error> {
     let source = request.source_arn.ok_or(Error::MissingParameter("SourceArn"))?;
     let (destination, rate) = (request.destination_arn, request.max_number_of_messages_per_second);
-    let task_handle =
-        sqs.run(|engine, now_ms| engine.start_move(&source, destination.as_deref(), rate, now_ms)).await?;
+    let task_handle = sqs
+        .run(|engine, now_ms| engine.start_move(&source, destination.as_deref(), rate, now_ms))
+        .await?;
     tokio::spawn(sqs.clone().drive_move(task_handle.clone()));
     Ok(Started { task_handle })
 }
@@ -84,13 +85,17 @@ impl From<MoveTask> for ListedTask {
     }
 }
 
-pub(super) async fn list(sqs: &Sqs, request: List) -> Result<Listed, Error> {
+pub(super) fn list(sqs: &Sqs, request: List) -> Result<Listed, Error> {
     let source = request.source_arn.ok_or(Error::MissingParameter("SourceArn"))?;
     let asked = request.max_results.unwrap_or(1);
-    let max = usize::try_from(asked).ok().filter(|max| (1..=MOVE_TASKS_MAX).contains(max));
+    let max = usize::try_from(asked)
+        .ok()
+        .filter(|max| (1..=MOVE_TASKS_MAX).contains(max));
     let max = max.ok_or_else(|| Error::value(asked, "MaxResults", "Must be between 1 and 10, if provided."))?;
     let tasks = sqs.read(|engine, _| engine.list_moves(&source, max))?;
-    Ok(Listed { results: tasks.into_iter().map(ListedTask::from).collect() })
+    Ok(Listed {
+        results: tasks.into_iter().map(ListedTask::from).collect(),
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,5 +113,7 @@ pub(super) struct Cancelled {
 pub(super) async fn cancel(sqs: &Sqs, request: Cancel) -> Result<Cancelled, Error> {
     let handle = request.task_handle.ok_or(Error::MissingParameter("TaskHandle"))?;
     let approximate_number_of_messages_moved = sqs.run(|engine, _| engine.cancel_move(&handle)).await?;
-    Ok(Cancelled { approximate_number_of_messages_moved })
+    Ok(Cancelled {
+        approximate_number_of_messages_moved,
+    })
 }

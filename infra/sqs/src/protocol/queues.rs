@@ -31,8 +31,11 @@ pub(super) struct Url {
 
 pub(super) async fn create(sqs: &Sqs, request: CreateQueue) -> Result<Url, Error> {
     let name = request.queue_name.ok_or(Error::MissingParameter("QueueName"))?;
-    sqs.run(|engine, now_ms| engine.create(&name, &request.attributes, request.tags, now_ms)).await?;
-    Ok(Url { queue_url: sqs.queue_url(&name) })
+    sqs.run(|engine, now_ms| engine.create(&name, &request.attributes, request.tags, now_ms))
+        .await?;
+    Ok(Url {
+        queue_url: sqs.queue_url(&name),
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,10 +61,12 @@ pub(super) struct GetQueueUrl {
     queue_name: Option<String>,
 }
 
-pub(super) async fn url(sqs: &Sqs, request: GetQueueUrl) -> Result<Url, Error> {
+pub(super) fn url(sqs: &Sqs, request: GetQueueUrl) -> Result<Url, Error> {
     let name = request.queue_name.ok_or(Error::MissingParameter("QueueName"))?;
     sqs.read(|engine, _| engine.bell(&name).map(|_| ()))?;
-    Ok(Url { queue_url: sqs.queue_url(&name) })
+    Ok(Url {
+        queue_url: sqs.queue_url(&name),
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,9 +90,15 @@ impl Page {
     fn read(&self) -> Result<(Option<String>, Option<usize>), Error> {
         let reason = format!("Must be an integer from 1 to {PAGE_MAX}.");
         let max = |n: i64| usize::try_from(n).ok().filter(|n| (1..=PAGE_MAX).contains(n));
-        let max = self.max_results.map(|n| max(n).ok_or_else(|| Error::value(n, "MaxResults", &reason))).transpose()?;
+        let max = self
+            .max_results
+            .map(|n| max(n).ok_or_else(|| Error::value(n, "MaxResults", &reason)))
+            .transpose()?;
         let decode = |token: &String| {
-            let name = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let name = URL_SAFE_NO_PAD
+                .decode(token)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok());
             name.ok_or_else(|| Error::value(token, "NextToken", "It was not given out by this service."))
         };
         Ok((self.next_token.as_ref().map(decode).transpose()?, max))
@@ -111,7 +122,7 @@ pub(super) struct QueueList {
     next_token: Option<String>,
 }
 
-pub(super) async fn list(sqs: &Sqs, request: ListQueues) -> Result<QueueList, Error> {
+pub(super) fn list(sqs: &Sqs, request: ListQueues) -> Result<QueueList, Error> {
     let prefix = request.queue_name_prefix.unwrap_or_default();
     let names = sqs.queues().into_iter().filter(|name| name.starts_with(&prefix));
     let (queue_urls, next_token) = urls(sqs, names, &request.page)?;
@@ -136,7 +147,7 @@ pub(super) struct SourceList {
     next_token: Option<String>,
 }
 
-pub(super) async fn list_sources(sqs: &Sqs, request: ListSources) -> Result<SourceList, Error> {
+pub(super) fn list_sources(sqs: &Sqs, request: &ListSources) -> Result<SourceList, Error> {
     let name = request.queue_url.name()?;
     let sources = sqs.read(|engine, _| engine.bell(name).map(|_| engine.sources_of(name)))?;
     let (queue_urls, next_token) = urls(sqs, sources.into_iter(), &request.page)?;
@@ -185,7 +196,7 @@ const ATTRIBUTE_NAMES: [&str; 22] = [
     "VisibilityTimeout",
 ];
 
-pub(super) async fn attributes(sqs: &Sqs, request: GetAttributes) -> Result<AttributeMap, Error> {
+pub(super) fn attributes(sqs: &Sqs, request: GetAttributes) -> Result<AttributeMap, Error> {
     let name = request.queue_url.name()?;
     let wanted = request.attribute_names;
     if let Some(unknown) = wanted.iter().find(|name| !ATTRIBUTE_NAMES.contains(&name.as_str())) {
@@ -209,7 +220,8 @@ pub(super) struct SetAttributes {
 
 pub(super) async fn set_attributes(sqs: &Sqs, request: SetAttributes) -> Result<Nothing, Error> {
     let name = request.queue_url.name()?;
-    sqs.run(|engine, now_ms| engine.set_attributes(name, &request.attributes, now_ms)).await?;
+    sqs.run(|engine, now_ms| engine.set_attributes(name, &request.attributes, now_ms))
+        .await?;
     Ok(Nothing {})
 }
 
@@ -250,7 +262,7 @@ pub(super) struct TagMap {
     tags: BTreeMap<String, String>,
 }
 
-pub(super) async fn list_tags(sqs: &Sqs, request: OfQueue) -> Result<TagMap, Error> {
+pub(super) fn list_tags(sqs: &Sqs, request: &OfQueue) -> Result<TagMap, Error> {
     let name = request.queue_url.name()?;
     let tags = sqs.read(|engine, now_ms| engine.at(name, now_ms).map(|(queue, _)| queue.tags.clone()))?;
     Ok(TagMap { tags })
