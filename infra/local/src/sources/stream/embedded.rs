@@ -8,6 +8,7 @@ use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::errors::DynoxideError;
 use futures::future::BoxFuture;
 
+use super::index;
 use crate::sources::ports::{StreamError, StreamInfo, StreamRecord, Streams};
 
 /// The streams of a [`Database`]. Cheap to clone.
@@ -15,8 +16,9 @@ use crate::sources::ports::{StreamError, StreamInfo, StreamRecord, Streams};
 pub struct EmbeddedStreams(Database);
 
 impl EmbeddedStreams {
-    /// Reads from the same database that the front serves.
+    /// Reads from the same database that the front serves. Blocks once on a file that lacks the index of its records.
     pub fn new(database: Database) -> Self {
+        index::ensure(&database);
         Self(database)
     }
 

@@ -8,6 +8,7 @@ mod destination;
 mod drive;
 pub mod embedded;
 mod event;
+mod index;
 mod lane;
 mod poll;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use super::checkpoints::{Position, Reader};
 use super::filter::Filters;
 
 pub(super) use check::{check, destination_queue};
+pub use index::{OpenError, open_in_memory};
 pub use waker::Waker;
 
 /// One event source mapping, checked.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use template::model::{EventSource, StreamSource as Declared};
 
 use super::embedded::EmbeddedStreams;
-use super::{Waker, event};
+use super::{Waker, event, open_in_memory};
 use crate::sources::fakes::{Rig, stack};
 use crate::sources::ports::{Outcome, Streams};
 use crate::sources::{Refusal, SourceError, check};
@@ -380,7 +380,7 @@ fn a_mapping_that_aws_would_refuse_is_refused() {
 }
 
 fn database() -> Database {
-    let database = Database::memory().unwrap();
+    let database = open_in_memory().unwrap();
     let create = json!({
         "TableName": "outbox",
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
@@ -449,4 +449,41 @@ async fn the_embedded_database_is_read_from_any_position() {
     assert_eq!(record.json.pointer("/dynamodb/Keys/pk/S"), Some(&json!("b")));
     assert!(Some(&record.sequence) > newest.as_ref());
     assert!(streams.describe("nope").await.is_err());
+}
+
+#[tokio::test]
+async fn two_databases_in_memory_share_nothing() {
+    let (one, two) = (database(), database());
+    put(&one, "a", 1);
+    let streams = EmbeddedStreams::new(two);
+    let info = streams.describe("outbox").await.unwrap();
+    assert_eq!(
+        streams.newest("outbox", info.shards.first().unwrap()).await.unwrap(),
+        None
+    );
+}
+
+#[test]
+fn numbering_and_reading_stream_records_walk_an_index_in_a_file() {
+    let scratch = Scratch::new("index");
+    let path = scratch.0.join("dynamodb.sqlite");
+    let database = Database::new(path.to_str().unwrap()).unwrap();
+    let _streams = EmbeddedStreams::new(database);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let number = "CAST(sequence_number AS INTEGER)";
+    for query in [
+        format!("SELECT COALESCE(MAX({number}), 0) + 1 FROM _stream_records WHERE table_name = 't'"),
+        format!(
+            "SELECT event_name FROM _stream_records WHERE table_name = 't' AND shard_id = 's' AND {number} > 5
+             ORDER BY {number} ASC LIMIT 9"
+        ),
+    ] {
+        let plan: String = file
+            .query_row(&format!("EXPLAIN QUERY PLAN {query}"), [], |row| row.get("detail"))
+            .unwrap();
+        assert!(
+            plan.contains("SEARCH") && plan.contains("tradepost_stream_order"),
+            "{query}: {plan}"
+        );
+    }
 }
