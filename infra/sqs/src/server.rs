@@ -20,6 +20,8 @@ use crate::limits::{CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 use crate::protocol::MEDIA_TYPE;
 use crate::service::Sqs;
 
+/// How long to accept nothing after a connection could not be taken.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How long open requests may go on after the shutdown: long polls are cut off.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -43,8 +45,11 @@ impl Sqs {
                 () = &mut shutdown => break,
                 Some(_ended) = connections.join_next(), if !connections.is_empty() => {}
                 accepted = listener.accept() => {
-                    let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-                    let (stream, _) = accepted?;
+                    let (Ok((stream, _)), Ok(place)) = (accepted, Arc::clone(&places).try_acquire_owned()) else {
+                        // Out of handles or of places: what is open must end first.
+                        tokio::time::sleep(PAUSE).await;
+                        continue;
+                    };
                     let connection = connection(self.clone(), stream, stopping.clone());
                     connections.spawn(async move {
                         connection.await;
