@@ -29,14 +29,14 @@ pub enum DataError {
 
 /// An opened data directory.
 #[derive(Debug)]
-pub struct DataDirectory {
+pub(crate) struct DataDirectory {
     path: PathBuf,
     _lock: File,
 }
 
 impl DataDirectory {
     /// Makes the directory if need be and locks it.
-    pub fn open(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
         let unusable = |source| DataError::Unusable {
             path: path.to_owned(),
             source,
@@ -55,7 +55,7 @@ impl DataDirectory {
     }
 
     /// The directory, absolute.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

@@ -7,7 +7,7 @@ use template::model::Function;
 use crate::account;
 
 /// Environment of a hosted function. Its access key id is its logical id: so the front knows who calls.
-pub fn of(function: &Function, aws_url: &str) -> BTreeMap<String, String> {
+pub(crate) fn of(function: &Function, aws_url: &str) -> BTreeMap<String, String> {
     let mut variables: BTreeMap<String, String> = [
         ("AWS_ACCESS_KEY_ID", function.logical_id.as_str()),
         ("AWS_SECRET_ACCESS_KEY", "local"),

@@ -26,6 +26,7 @@ pub use interceptor::{Answer, Interceptor, Verdict};
 pub use meter::{Count, Meter, Row, Subject};
 pub use secrets::{Secrets, SecretsError};
 
+use crate::data::DataDirectory;
 use crate::server::{self, Dropped, Reply};
 use crate::sources::Waker;
 
@@ -50,6 +51,8 @@ pub struct Front {
     pub waker: Waker,
     /// What the admin paths report beside the meter.
     pub admin: Admin,
+    /// Last, so that the directory is free only when its files are closed.
+    pub(crate) lock: Option<Arc<DataDirectory>>,
 }
 
 impl Front {

@@ -43,9 +43,9 @@ impl Functions {
         self.wires.insert(binary.to_owned(), wire);
     }
 
-    /// Adds code that needs no wiring; for tests of the platform itself.
-    pub fn add_code(&mut self, binary: &str, code: Code) {
-        let wire: Wire = Arc::new(move |_| futures::future::ready(Ok(Arc::clone(&code))).boxed());
+    /// Adds code that is made from its variables at once; for tests of the platform itself.
+    pub fn add_host(&mut self, binary: &str, make: impl Fn(&Host) -> Code + Send + Sync + 'static) {
+        let wire: Wire = Arc::new(move |host| futures::future::ready(Ok(make(&host))).boxed());
         self.wires.insert(binary.to_owned(), wire);
     }
 

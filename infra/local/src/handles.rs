@@ -6,6 +6,7 @@ use std::sync::Arc;
 use template::model::Stack;
 use tokio::sync::watch;
 
+use crate::data::DataDirectory;
 use crate::invoke::Invoker;
 use crate::shutdown::thrown;
 
@@ -26,6 +27,8 @@ pub struct Handles {
     pub data: Option<PathBuf>,
     /// Turns true when the platform drains: take no new work, finish what runs.
     pub shutdown: watch::Receiver<bool>,
+    /// Last, so that the directory is free only when its files are closed.
+    pub(crate) lock: Option<Arc<DataDirectory>>,
 }
 
 impl Handles {

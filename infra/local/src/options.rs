@@ -96,7 +96,7 @@ impl Options {
 }
 
 /// The root template of the checkout that the current directory is in, else of the checkout this was built in.
-pub fn default_template() -> PathBuf {
+pub(crate) fn default_template() -> PathBuf {
     let current = std::env::current_dir().unwrap_or_default();
     let found = current
         .ancestors()

@@ -2,6 +2,8 @@
 
 mod error;
 mod running;
+#[cfg(test)]
+mod tests;
 mod wiring;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use template::model::Stack;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 pub use error::StartError;
 pub use running::Running;
@@ -42,13 +45,23 @@ pub struct Platform;
 struct Base {
     options: Options,
     stack: Arc<Stack>,
-    data: Option<DataDirectory>,
+    data: Option<Arc<DataDirectory>>,
     url: String,
     aws_url: String,
     /// Thrown first: no new work.
     draining: watch::Sender<bool>,
     /// Thrown last: the front and the database close.
     closed: watch::Sender<bool>,
+}
+
+/// The front, and what is behind it.
+struct Behind {
+    handles: Handles,
+    meter: Meter,
+    waker: Waker,
+    /// Variables of the seed script: `secret.<logical id>`.
+    secrets: BTreeMap<String, String>,
+    front: JoinHandle<()>,
 }
 
 impl Platform {
@@ -59,8 +72,7 @@ impl Platform {
         let gateway = bind(options.port).await?;
         let front = bind(options.aws_port).await?;
         let base = Base::prepare(options, &gateway, &front)?;
-        let (handles, admin, meter, waker, secrets) = base.serve_front(front).await?;
-        admin.hosts(&handles.invoker);
+        let Behind { handles, meter, waker, secrets, front } = base.serve_front(front).await?;
         let gateway = base.serve_gateway(gateway, &handles)?;
         let sources = base.start_sources(&handles, waker).await?;
         tokio::spawn(sweep(handles.clone()));
@@ -77,7 +89,7 @@ impl Platform {
             gateway,
             draining: base.draining,
             closed: base.closed,
-            _lock: base.data,
+            front,
         })
     }
 }
@@ -95,14 +107,14 @@ impl Base {
         }
         let data = match &options.storage {
             Storage::Ephemeral => None,
-            Storage::Directory(path) => Some(DataDirectory::open(path)?),
+            Storage::Directory(path) => Some(Arc::new(DataDirectory::open(path)?)),
         };
         let (draining, closed) = (watch::Sender::new(false), watch::Sender::new(false));
         Ok(Self {
             options,
             stack: Arc::new(stack),
             data,
-            base_url,
+            url,
             aws_url,
             draining,
             closed,
@@ -117,7 +129,7 @@ impl Base {
     async fn serve_front(
         &self,
         listener: TcpListener,
-    ) -> Result<(Handles, Admin, Meter, Waker, BTreeMap<String, String>), StartError> {
+    ) -> Result<Behind, StartError> {
         let data = self.data();
         let dynamodb = DynamoDb::open(data.as_deref(), self.closed.subscribe())?;
         let database = dynamodb.database().clone();
@@ -139,8 +151,9 @@ impl Base {
             meter: meter.clone(),
             waker: waker.clone(),
             admin: admin.clone(),
+            lock: self.data.clone(),
         };
-        tokio::spawn(server::serve(listener, Arc::new(front), self.closed.subscribe()));
+        let front = tokio::spawn(server::serve(listener, Arc::new(front), self.closed.subscribe()));
         let invoker = wiring::wire(&self.options.functions, &self.stack, &self.aws_url).await?;
         let handles = Handles {
             stack: Arc::clone(&self.stack),
@@ -150,15 +163,17 @@ impl Base {
             aws_url: self.aws_url.clone(),
             data,
             shutdown: self.draining.subscribe(),
+            lock: self.data.clone(),
         };
-        Ok((handles, admin, meter, waker, given))
+        admin.hosts(&handles.invoker);
+        Ok(Behind { handles, meter, waker, secrets: given, front })
     }
 
     fn serve_gateway(
         &self,
         listener: TcpListener,
         handles: &Handles,
-    ) -> Result<Option<tokio::task::JoinHandle<()>>, StartError> {
+    ) -> Result<Option<JoinHandle<()>>, StartError> {
         let port = listener.local_addr().map_err(StartError::Listener)?.port();
         let Some(api) = &self.stack.api else { return Ok(None) };
         let gateway = Gateway::new(api, handles.invoker.clone(), port)?;
@@ -172,7 +187,7 @@ impl Base {
     async fn start_sources(&self, handles: &Handles, waker: Waker) -> Result<Sources, StartError> {
         let ports = sources::Ports {
             invoke: Arc::new(handles.invoker.clone()),
-            queues: Arc::new(EmbeddedQueues(handles.sqs.clone())),
+            queues: Arc::new(EmbeddedQueues(handles.sqs.clone(), handles.lock.clone())),
             streams: Arc::new(EmbeddedStreams::new(handles.database.clone())),
             clock: Arc::new(sources::ports::SystemClock),
             waker,

@@ -8,7 +8,7 @@ use std::path::Path;
 use sqs::Sqs;
 use template::model::Queue;
 
-pub use ports::EmbeddedQueues;
+pub(crate) use ports::EmbeddedQueues;
 
 use crate::{account, clock};
 
@@ -34,7 +34,7 @@ pub enum QueueError {
 }
 
 /// Opens the queues of a data directory, or some in memory.
-pub fn open(data: Option<&Path>, endpoint: &str) -> Result<Sqs, QueueError> {
+pub(crate) fn open(data: Option<&Path>, endpoint: &str) -> Result<Sqs, QueueError> {
     let file = data.map(|data| data.join(FILE));
     let now = || i64::try_from(clock::now_ms()).unwrap_or(i64::MAX);
     let place = sqs::Place {
@@ -47,7 +47,7 @@ pub fn open(data: Option<&Path>, endpoint: &str) -> Result<Sqs, QueueError> {
 }
 
 /// Makes the declared queues or gives them their declared attributes; dead-letter queues first.
-pub async fn declare(sqs: &Sqs, queues: &BTreeMap<String, Queue>) -> Result<(), QueueError> {
+pub(crate) async fn declare(sqs: &Sqs, queues: &BTreeMap<String, Queue>) -> Result<(), QueueError> {
     let (sources, targets): (Vec<&Queue>, Vec<&Queue>) = queues
         .values()
         .partition(|queue| queue.attributes.contains_key("RedrivePolicy"));

@@ -18,8 +18,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-pub use script::{ScriptError, Step};
-pub use store::Progress;
+pub(crate) use script::{ScriptError, Step};
+pub(crate) use store::Progress;
 
 /// An answer's size that is still read.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
@@ -88,14 +88,14 @@ pub enum SeedError {
 }
 
 /// Runs a script against a platform.
-pub struct Seeder {
+pub(crate) struct Seeder {
     base_url: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
 impl Seeder {
     /// A seeder for the platform at a base URL.
-    pub fn new(base_url: &str) -> Self {
+    pub(crate) fn new(base_url: &str) -> Self {
         Self {
             base_url: base_url.to_owned(),
             client: Client::builder(TokioExecutor::new()).build_http(),
@@ -105,7 +105,7 @@ impl Seeder {
     /// Runs what is left of the script, and the steps that run on every start. Gives the variables.
     ///
     /// `given` are variables that no step saves (`base_url`, secrets); they are never kept.
-    pub async fn run(
+    pub(crate) async fn run(
         &self,
         script: &Path,
         given: &BTreeMap<String, String>,

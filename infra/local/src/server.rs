@@ -23,20 +23,20 @@ const CONNECTIONS_MAX: usize = 2_048;
 /// How long a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long connections may take to finish once the platform drains.
-pub const DRAIN_MAX: Duration = Duration::from_secs(20);
+pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(20);
 /// Pause after a failed accept (out of file descriptors, mostly).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What both servers answer with.
-pub type Reply = Response<Full<Bytes>>;
+pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// Closes the connection without an answer, as a cut line would.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was dropped on purpose")]
-pub struct Dropped;
+pub(crate) struct Dropped;
 
 /// Answers requests.
-pub trait Service: Send + Sync + 'static {
+pub(crate) trait Service: Send + Sync + 'static {
     /// Answers one request from `peer`.
     fn call(
         self: Arc<Self>,
@@ -46,12 +46,12 @@ pub trait Service: Send + Sync + 'static {
 }
 
 /// Binds a loopback port; 0 takes a free one.
-pub async fn bind(port: u16) -> io::Result<TcpListener> {
+pub(crate) async fn bind(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
 /// Serves until `shutdown` turns true, then lets running requests finish, at most [`DRAIN_MAX`].
-pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, mut shutdown: watch::Receiver<bool>) {
+pub(crate) async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, mut shutdown: watch::Receiver<bool>) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     loop {
@@ -113,7 +113,7 @@ async fn converse<S: Service>(
 }
 
 /// An answer with a body of the given type.
-pub fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
+pub(crate) fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 
 /// Resolves when the switch is thrown, or its owner is gone.
-pub async fn thrown(switch: &mut watch::Receiver<bool>) {
+pub(crate) async fn thrown(switch: &mut watch::Receiver<bool>) {
     // The guard that `wait_for` gives must not live on: it locks the channel.
     let _ = switch.wait_for(|thrown| *thrown).await;
 }

@@ -35,7 +35,7 @@ pub enum TableError {
 }
 
 /// Makes what is missing and compares what is there.
-pub fn create<'a>(database: &Database, tables: impl IntoIterator<Item = &'a Table>) -> Result<(), TableError> {
+pub(crate) fn create<'a>(database: &Database, tables: impl IntoIterator<Item = &'a Table>) -> Result<(), TableError> {
     for table in tables {
         let refused = |reason: String| TableError::Refused {
             place: table.place.0.clone(),

@@ -6,7 +6,7 @@ use super::call::{Call, Service};
 
 /// Units in thousandths: an eventually consistent read of up to 4 KB is 500.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Units {
+pub(super) struct Units {
     /// Thousandths of read units.
     pub read_milli: u64,
     /// Thousandths of write units.
@@ -23,18 +23,18 @@ const WRITES: [&str; 5] = [
 ];
 
 /// Whether the operation reports what it consumed.
-pub fn is_metered(call: &Call) -> bool {
+pub(super) fn is_metered(call: &Call) -> bool {
     let name = call.operation.as_str();
     call.service == Service::DynamoDb && (READS.contains(&name) || WRITES.contains(&name))
 }
 
 /// Whether the operation writes items.
-pub fn is_write(call: &Call) -> bool {
+pub(super) fn is_write(call: &Call) -> bool {
     call.service == Service::DynamoDb && WRITES.contains(&call.operation.as_str())
 }
 
 /// Asks for the units per index, unless the caller asks for units itself. `None` when nothing is to be changed.
-pub fn ask(call: &Call) -> Option<Value> {
+pub(super) fn ask(call: &Call) -> Option<Value> {
     let fields = call.request.as_object().filter(|_| is_metered(call))?;
     if fields
         .get("ReturnConsumedCapacity")
@@ -48,7 +48,7 @@ pub fn ask(call: &Call) -> Option<Value> {
 }
 
 /// Units by table (`Table`) or index (`Table/index`).
-pub fn read(operation: &str, answer: &Value) -> Vec<(String, Units)> {
+pub(super) fn read(operation: &str, answer: &Value) -> Vec<(String, Units)> {
     let consumed = match answer.get("ConsumedCapacity") {
         Some(Value::Array(tables)) => tables.as_slice(),
         Some(one) => std::slice::from_ref(one),

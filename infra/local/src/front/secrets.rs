@@ -54,14 +54,14 @@ struct Stored {
 }
 
 impl Secrets {
-    /// Values from the secrets file (by logical id), or made up and kept in the data directory.
+    /// Values from the secrets file (by logical id; a name that begins with `//` is a comment), or made up and kept in the data directory.
     pub fn load(
         declared: &BTreeMap<String, Secret>,
         file: Option<&Path>,
         data: Option<&Path>,
     ) -> Result<Self, SecretsError> {
         let given = file.map(read).transpose()?.unwrap_or_default();
-        for secret in given.keys().filter(|id| !declared.contains_key(*id)) {
+        for secret in given.keys().filter(|id| !id.starts_with("//") && !declared.contains_key(*id)) {
             tracing::warn!(secret, "secrets.not_declared");
         }
         let kept = data.map(|directory| directory.join(FILE));

@@ -21,7 +21,7 @@ use keys::KeyCache;
 
 /// What a function is told of the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claims {
+pub(super) struct Claims {
     /// Claims by name, each as text.
     pub claims: Map<String, Value>,
     /// The token's scopes on routes that ask for some; null otherwise.
@@ -30,7 +30,7 @@ pub struct Claims {
 
 /// Why a request is not let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub(super) enum Refusal {
     /// No token: 401, without a reason.
     Missing,
     /// A token that does not hold: 401 with the reason.
@@ -40,14 +40,14 @@ pub enum Refusal {
 }
 
 /// One declared authorizer with its key cache.
-pub struct Authorizer {
+pub(super) struct Authorizer {
     declared: JwtAuthorizer,
     keys: KeyCache,
 }
 
 impl Authorizer {
     /// An authorizer that has not fetched anything yet.
-    pub fn new(declared: &JwtAuthorizer) -> Self {
+    pub(super) fn new(declared: &JwtAuthorizer) -> Self {
         Self {
             declared: declared.clone(),
             keys: KeyCache::new(&declared.issuer),
@@ -55,7 +55,7 @@ impl Authorizer {
     }
 
     /// Checks the request's token against the declaration and the route's scopes.
-    pub async fn check(&self, headers: &HeaderMap, query: &str, scopes: &[String]) -> Result<Claims, Refusal> {
+    pub(super) async fn check(&self, headers: &HeaderMap, query: &str, scopes: &[String]) -> Result<Claims, Refusal> {
         let Some(text) = self.identity(headers, query) else {
             return Err(Refusal::Missing);
         };
@@ -95,7 +95,7 @@ impl Authorizer {
 
 impl Refusal {
     /// The gateway's answer.
-    pub fn into_reply(self) -> Reply {
+    pub(super) fn into_reply(self) -> Reply {
         let (status, text, challenge) = match self {
             Self::Missing => (StatusCode::UNAUTHORIZED, "Unauthorized", "Bearer".to_owned()),
             Self::Invalid(reason) => {

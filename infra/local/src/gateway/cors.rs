@@ -21,7 +21,7 @@ const OWNED: [HeaderName; 6] = [
 ];
 
 /// Answers a preflight request; `None` when the request is none.
-pub fn preflight(cors: &Cors, method: &Method, headers: &HeaderMap) -> Option<Reply> {
+pub(super) fn preflight(cors: &Cors, method: &Method, headers: &HeaderMap) -> Option<Reply> {
     let asks = method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let origin = headers.get(ORIGIN).filter(|_| asks)?;
     let mut response = Response::default();
@@ -38,7 +38,7 @@ pub fn preflight(cors: &Cors, method: &Method, headers: &HeaderMap) -> Option<Re
 }
 
 /// Replaces the CORS headers of a response: what the function set is dropped.
-pub fn apply(cors: &Cors, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
+pub(super) fn apply(cors: &Cors, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
     for name in OWNED {
         answer.remove(name);
     }

@@ -24,7 +24,7 @@ const API_ID: &str = "localhttp0";
 const HOP_BY_HOP: [HeaderName; 4] = [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
 
 /// What an event is made of.
-pub struct Incoming<'a> {
+pub(super) struct Incoming<'a> {
     /// Method as sent.
     pub method: &'a str,
     /// Path as sent, percent-encoded.
@@ -56,7 +56,7 @@ pub struct Incoming<'a> {
 }
 
 /// The event.
-pub fn build(incoming: &Incoming<'_>) -> Value {
+pub(super) fn build(incoming: &Incoming<'_>) -> Value {
     let raw_path = raw_path(incoming.path);
     let (body, is_base64) = body(incoming.headers, incoming.body);
     let mut event = Map::new();
@@ -137,7 +137,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
 }
 
 /// Decoded names and values; the values of one name are joined by a comma in the order they came.
-pub fn query_parameters(query: &str) -> BTreeMap<String, String> {
+pub(super) fn query_parameters(query: &str) -> BTreeMap<String, String> {
     let mut joined: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         joined

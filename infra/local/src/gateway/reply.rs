@@ -12,26 +12,28 @@ use crate::invoke::Outcome;
 use crate::server::{self, Reply};
 
 const JSON: &str = "application/json";
+/// The gateway frames the response itself.
+const FRAMING: [HeaderName; 3] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION];
 /// What the HTTP API says of a body whose function named no type.
 const UNTYPED: HeaderValue = HeaderValue::from_static("text/plain;charset=UTF-8");
 
 /// The gateway's own answers: `{"message": …}`.
-pub fn message(status: StatusCode, text: &str) -> Reply {
+pub(super) fn message(status: StatusCode, text: &str) -> Reply {
     server::reply(status, JSON, serde_json::json!({ "message": text }).to_string())
 }
 
 /// 500, for whatever is the function's fault.
-pub fn internal() -> Reply {
+pub(super) fn internal() -> Reply {
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
 }
 
 /// 503, for no answer within the integration's time and for throttling.
-pub fn unavailable() -> Reply {
+pub(super) fn unavailable() -> Reply {
     message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
 }
 
 /// The response for an invocation's outcome.
-pub fn from_outcome(outcome: Outcome) -> Reply {
+pub(super) fn from_outcome(outcome: Outcome) -> Reply {
     match outcome {
         Outcome::Answer(answer) => from_answer(answer).unwrap_or_else(|| {
             tracing::warn!("gateway.malformed_answer");
@@ -60,10 +62,6 @@ fn from_fields(fields: &Map<String, Value>) -> Option<Reply> {
     let headers = response.headers_mut();
     add_headers(headers, fields)?;
     add_cookies(headers, fields)?;
-    // The gateway frames the response itself.
-    for framing in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION] {
-        headers.remove(framing);
-    }
     if !bodiless && !headers.contains_key(CONTENT_TYPE) {
         headers.insert(CONTENT_TYPE, UNTYPED);
     }
@@ -96,16 +94,17 @@ fn add_headers(headers: &mut HeaderMap, fields: &Map<String, Value>) -> Option<(
         Some(_) => return None,
     };
     for (name, value) in declared {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        if FRAMING.contains(&name) {
+            continue;
+        }
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
             Value::Bool(flag) => flag.to_string(),
             Value::Null | Value::Array(_) | Value::Object(_) => return None,
         };
-        headers.insert(
-            HeaderName::from_bytes(name.as_bytes()).ok()?,
-            HeaderValue::from_str(&text).ok()?,
-        );
+        headers.insert(name, HeaderValue::from_str(&text).ok()?);
     }
     Some(())
 }

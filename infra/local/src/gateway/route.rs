@@ -51,14 +51,14 @@ struct Entry {
 
 /// The routes in order of precedence.
 #[derive(Debug)]
-pub struct Table {
+pub(super) struct Table {
     entries: Vec<Entry>,
     default: Option<Route>,
 }
 
 /// A route that matched, with its path parameters decoded.
 #[derive(Debug)]
-pub struct Matched<'a> {
+pub(super) struct Matched<'a> {
     /// The route.
     pub route: &'a Route,
     /// Name and decoded value of each path parameter.
@@ -67,7 +67,7 @@ pub struct Matched<'a> {
 
 impl Table {
     /// Orders the declared routes.
-    pub fn new(routes: &[Route]) -> Result<Self, RouteError> {
+    pub(super) fn new(routes: &[Route]) -> Result<Self, RouteError> {
         if routes.len() > ROUTES_MAX {
             return Err(RouteError::TooMany(routes.len()));
         }
@@ -98,7 +98,7 @@ impl Table {
     }
 
     /// The route for a method and a path as the client sent it (still percent-encoded, no query).
-    pub fn find(&self, method: &str, path: &str) -> Option<Matched<'_>> {
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<Matched<'_>> {
         let segments: Vec<String> = split(path).map(decode).collect();
         let hit = self.entries.iter().find_map(|entry| {
             let accepts = entry.method.as_deref().is_none_or(|wanted| wanted == method);
@@ -122,7 +122,7 @@ impl Table {
 }
 
 /// Percent-decodes; what is not UTF-8 then becomes replacement characters.
-pub fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 

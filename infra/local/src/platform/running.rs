@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::data::DataDirectory;
 use crate::front::Meter;
 use crate::handles::Handles;
 use crate::server::DRAIN_MAX;
@@ -33,7 +32,7 @@ pub struct Running {
     pub(super) gateway: Option<JoinHandle<()>>,
     pub(super) draining: watch::Sender<bool>,
     pub(super) closed: watch::Sender<bool>,
-    pub(super) _lock: Option<DataDirectory>,
+    pub(super) front: JoinHandle<()>,
 }
 
 impl Running {
@@ -50,5 +49,8 @@ impl Running {
             tracing::warn!(running = self.handles.invoker.running(), "platform.drain_cut_short");
         }
         self.closed.send_replace(true);
+        if let Err(error) = self.front.await {
+            tracing::warn!(%error, "platform.front_ended");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The embedded SQS as the event sources see it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -9,6 +10,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqs::{AttributeData, AttributeValue, NewMessage, Receive, Sqs};
 
+use crate::data::DataDirectory;
 use crate::sources::ports::{Attribute, AttributeValue as Value, Depth, QueueError, Queues, Received};
 
 /// Longest wait that SQS allows; the sources ask again.
@@ -18,8 +20,9 @@ const VISIBILITY_MAX_S: u64 = 43_200;
 /// Handles in one batch.
 const BATCH_MAX: usize = 10;
 
-/// Gives the event sources the embedded SQS.
-pub struct EmbeddedQueues(pub Sqs);
+/// Gives the event sources the embedded SQS; the lock is last, so that the directory is free only when its files are
+/// closed.
+pub(crate) struct EmbeddedQueues(pub(crate) Sqs, pub(crate) Option<Arc<DataDirectory>>);
 
 fn fault(queue: &str) -> impl Fn(sqs::Error) -> QueueError {
     move |error| QueueError {

@@ -26,7 +26,7 @@ pub enum ScriptError {
 /// One call and what to keep of its answer. Text in path, headers and body may hold `${variable}`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub(crate) struct Step {
     /// Names the step in errors.
     pub name: String,
     /// HTTP method.

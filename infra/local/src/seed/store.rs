@@ -14,7 +14,7 @@ const FILE: &str = "seeded.json";
 
 /// Steps done and variables saved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Steps done, from the first on.
     pub done: usize,
     /// Variables saved by them.
@@ -23,7 +23,7 @@ pub struct Progress {
 
 impl Progress {
     /// Nothing yet, or what the data directory remembers.
-    pub fn load(data: Option<&Path>) -> Result<Self, SeedError> {
+    pub(crate) fn load(data: Option<&Path>) -> Result<Self, SeedError> {
         let Some(path) = data.map(|data| data.join(FILE)) else {
             return Ok(Self::default());
         };
