@@ -113,7 +113,7 @@ async fn a_write_reaches_the_function_behind_a_queue_over_the_embedded_engines()
     database.create_table(serde_json::from_value(create).unwrap()).unwrap();
     let sqs = sqs::Sqs::open(None, || SystemClock.now_ms()).unwrap();
     sqs.declare_queue("jobs", &BTreeMap::new()).await.unwrap();
-    let queues: Arc<dyn Queues> = Arc::new(EmbeddedQueues(sqs));
+    let queues: Arc<dyn Queues> = Arc::new(EmbeddedQueues(sqs, None));
     let relay = Arc::new(Relay {
         queues: Arc::clone(&queues),
         arrived: AtomicUsize::new(0),
