@@ -55,3 +55,31 @@ impl OrderEvent {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::Event;
+    use serde_json::Value;
+
+    use super::v1;
+
+    /// Released shapes never change: what was written reads, and writes itself again.
+    fn reads_back<E: Event>(golden: &str) {
+        let event: E = serde_json::from_str(golden).unwrap();
+        let golden: Value = serde_json::from_str(golden).unwrap();
+        assert_eq!(serde_json::to_value(&event).unwrap(), golden, "{}", E::NAME);
+        assert_eq!(golden["order_id"], Value::String(event.key()));
+        assert_eq!(E::VERSION, 1);
+    }
+
+    #[test]
+    fn every_released_event_reads_back() {
+        reads_back::<v1::OrderPlaced>(include_str!("golden/order.placed.v1.json"));
+        reads_back::<v1::OrderPaid>(include_str!("golden/order.paid.v1.json"));
+        reads_back::<v1::OrderCancelled>(include_str!("golden/order.cancelled.v1.json"));
+        reads_back::<v1::OrderExpired>(include_str!("golden/order.expired.v1.json"));
+        reads_back::<v1::OrderShipped>(include_str!("golden/order.shipped.v1.json"));
+        reads_back::<v1::OrderDelivered>(include_str!("golden/order.delivered.v1.json"));
+        reads_back::<v1::OrderChanged>(include_str!("golden/order.changed.v1.json"));
+    }
+}

@@ -151,6 +151,11 @@ impl Order {
         Total::only(&self.totals, TotalKind::Total).unwrap_or(Money::zero(self.currency))
     }
 
+    /// What units of its lines are in stock: bundles taken apart, equal variants added up.
+    pub fn stock(&self, units: &[super::LineQuantity]) -> Vec<(kernel::VariantId, u32)> {
+        super::line::stock(&self.lines, units)
+    }
+
     /// Whether every rule holds that no order may break: loading a stored order checks it again.
     ///
     /// # Errors

@@ -120,3 +120,15 @@ impl Line {
         Total::only(&self.totals, super::TotalKind::Total)
     }
 }
+
+/// Units of lines as units of stock: bundles taken apart, equal variants added up.
+pub(super) fn stock(lines: &[Line], units: &[LineQuantity]) -> Vec<(VariantId, u32)> {
+    let mut sums: std::collections::BTreeMap<VariantId, u32> = std::collections::BTreeMap::new();
+    for unit in units {
+        for component in lines.iter().filter(|line| line.id == unit.line).flat_map(|line| &line.components) {
+            let sum = sums.entry(component.variant).or_default();
+            *sum = sum.saturating_add(component.quantity.saturating_mul(unit.quantity));
+        }
+    }
+    sums.into_iter().collect()
+}

@@ -5,6 +5,7 @@
 
 mod adjustment;
 mod aggregate;
+mod body;
 mod cancel;
 mod change;
 mod delivery;
@@ -17,6 +18,7 @@ mod state;
 
 pub use adjustment::{ADJUSTMENTS_MAX, Adjustment, AdjustmentKind, AdjustmentStatus, SignedQuantity};
 pub use aggregate::{Inconsistent, Order, Platform};
+pub use body::permalink;
 pub use cancel::Cancel;
 pub use change::{Act, Change, Changed, FieldChange, REASON_CHARS_MAX, Reason, Refused};
 pub use delivery::{
@@ -25,5 +27,9 @@ pub use delivery::{
 };
 pub use line::{COMPONENTS_MAX, Component, LINES_MAX, Line, LineQuantity, Quantities, UNITS_MAX};
 pub use money::{Payment, PaymentStatus, TOTALS_MAX, Total, TotalKind};
-pub use place::{Address, BUYER_FIELD, Buyer, DESTINATION_FIELD, PAYMENT_DUE_S, Placement, SEALED_ENTITY};
+pub use place::{BUYER_FIELD, DESTINATION_FIELD, PAYMENT_DUE_S, Placement, SEALED_ENTITY};
 pub use state::{Hold, InvalidTransition, STATES, State, StateName, Step, UnknownState};
+pub use ucp::{checkout::Buyer, fulfillment::PostalAddress as Address};
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,8 +1,7 @@
-//! Placing an order, and whom it is for.
+//! Placing an order.
 
 use kernel::{CheckoutId, Currency, CustomerId, OrderId, PersonId, Timestamp};
 use privacy::Sealed;
-use serde::{Deserialize, Serialize};
 
 use super::{
     Act, Change, Changed, Delivery, FieldChange, Inconsistent, Line, LineQuantity, Order, Payment, Platform, State, Total,
@@ -11,9 +10,9 @@ use crate::events::{OrderEvent, v1};
 
 /// Entity under which an order's personal data is sealed, with the order's id: see [`privacy::Place`].
 pub const SEALED_ENTITY: &str = "order";
-/// Field name of the sealed [`Buyer`].
+/// Field name of the sealed [`super::Buyer`].
 pub const BUYER_FIELD: &str = "buyer";
-/// Field name of the sealed [`Address`].
+/// Field name of the sealed [`super::Address`].
 pub const DESTINATION_FIELD: &str = "destination";
 /// How long an order waits for its payment when nothing else is said, in seconds: 30 minutes.
 pub const PAYMENT_DUE_S: i64 = 30 * 60;
@@ -33,9 +32,9 @@ pub struct Placement {
     pub locale: Option<String>,
     /// Whose key seals the personal data.
     pub person: PersonId,
-    /// The [`Buyer`], sealed at ([`SEALED_ENTITY`], `id`, [`BUYER_FIELD`]).
+    /// The [`super::Buyer`], sealed at ([`SEALED_ENTITY`], `id`, [`BUYER_FIELD`]).
     pub buyer: Sealed,
-    /// The [`Address`], sealed at ([`SEALED_ENTITY`], `id`, [`DESTINATION_FIELD`]).
+    /// The [`super::Address`], sealed at ([`SEALED_ENTITY`], `id`, [`DESTINATION_FIELD`]).
     pub destination: Option<Sealed>,
     /// Currency of all amounts.
     pub currency: Currency,
@@ -47,55 +46,6 @@ pub struct Placement {
     pub delivery: Delivery,
     /// When it expires unpaid: usually [`PAYMENT_DUE_S`] from now.
     pub due_at: Timestamp,
-}
-
-/// Who bought, as kept sealed. Field names are UCP's.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Buyer {
-    /// Given name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<String>,
-    /// Family name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<String>,
-    /// E-mail address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// Phone number, E.164.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone_number: Option<String>,
-}
-
-/// Where it goes, as kept sealed. Field names are UCP's.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Address {
-    /// Street and number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub street_address: Option<String>,
-    /// Flat, or care of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extended_address: Option<String>,
-    /// City.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address_locality: Option<String>,
-    /// State or province.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address_region: Option<String>,
-    /// ISO 3166-1 alpha-2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address_country: Option<String>,
-    /// Postal code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub postal_code: Option<String>,
-    /// Given name of who receives it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<String>,
-    /// Family name of who receives it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<String>,
-    /// Phone number of who receives it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone_number: Option<String>,
 }
 
 impl Order {

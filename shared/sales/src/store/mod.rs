@@ -2,4 +2,4 @@
 
 mod order;
 
-pub use order::{CursorRefused, Day, EXPIRY_TIMER, List, ORDERS_PAGE_MAX, OrderPage, Orders, UnknownDay};
+pub use order::{CursorRefused, Day, EXPIRY_TIMER, List, Lost, ORDERS_PAGE_MAX, OrderPage, Orders, ReleaseError, Releasing, UnknownDay};

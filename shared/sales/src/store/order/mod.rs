@@ -4,6 +4,9 @@
 mod item;
 mod keys;
 mod list;
+mod release;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -12,6 +15,7 @@ use kernel::OrderId;
 
 pub use list::{CursorRefused, Day, List, UnknownDay};
 use list::Position;
+pub use release::{Lost, ReleaseError, Releasing};
 
 use crate::order::{Change, Changed, Order, State};
 
@@ -66,6 +70,7 @@ impl Orders {
             let timer = Timer { kind: EXPIRY_TIMER, due_at, entity: placed.order.id().to_string() };
             parts.push(self.timers.set(&timer)?);
         }
+        parts.push(Part::insert(&self.table, item::of_change(&placed.change)?));
         parts.extend(self.told(placed)?);
         Ok(parts)
     }
@@ -76,16 +81,17 @@ impl Orders {
     /// # Errors
     ///
     /// `Corrupt` when something does not serialise.
-    pub fn save<R>(&self, changed: &Changed, refused: R) -> Result<Vec<Part<R>>, StoreError> {
+    pub fn save<R: Clone>(&self, changed: &Changed, refused: R) -> Result<Vec<Part<R>>, StoreError> {
         let expected = changed.order.version().saturating_sub(1);
-        let order = Part::replace(&self.table, item::of_order(&changed.order)?, expected).refused(refused);
-        let mut parts = vec![order];
+        let order = Part::replace(&self.table, item::of_order(&changed.order)?, expected).refused(refused.clone());
+        let history = Part::insert(&self.table, item::of_change(&changed.change)?).refused(refused);
+        let mut parts = vec![order, history];
         parts.extend(self.told(changed)?);
         Ok(parts)
     }
 
     fn told<R>(&self, changed: &Changed) -> Result<Vec<Part<R>>, StoreError> {
-        let mut parts = vec![Part::insert(&self.table, item::of_change(&changed.change)?)];
+        let mut parts = Vec::with_capacity(changed.events.len());
         let envelopes = changed.envelopes(self.dynamo.ambient()).map_err(|error| {
             let key = keys::order(changed.order.id());
             StoreError::Corrupt { pk: key.pk, sk: key.sk, attribute: error.to_string() }
