@@ -24,7 +24,7 @@ pub use message::{Message, Severity, codes};
 pub use negotiation::{Negotiated, Negotiator, Platforms, PlatformsError};
 pub use profile::{Capability, Jwk, Offer, Profile, ProfileError, Registry, Service};
 pub use refusal::Refusal;
-pub use totals::{Total, TotalKind};
+pub use totals::{Total, TotalKind, TotalLine};
 
 /// The path under which every call of this version lives, without a closing slash.
 pub const BASE_PATH: &str = "/ucp/2026-04-08";

@@ -17,7 +17,8 @@ pub struct InstrumentInput {
     #[serde(default)]
     pub id: Option<String>,
     /// Instance id of one of our handlers.
-    pub handler_id: String,
+    #[serde(default)]
+    pub handler_id: Option<String>,
     /// `card`, `tokenized_card`, …
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
@@ -104,6 +105,21 @@ pub fn handlers(configured: &str, development: bool) -> Result<Registry<Value>, 
         registry.insert(INSTANT.to_owned(), vec![entry]);
     }
     Ok(registry)
+}
+
+/// The handlers that are offered for a basket of this currency and total. An entry's `config` may narrow it:
+/// `currencies` lists those it takes, `total_max` says per currency up to which total.
+pub fn offered(registry: &Registry<Value>, currency: &str, total: i64) -> Registry<Value> {
+    let fits = |entry: &Value| {
+        let currencies = entry.pointer("/config/currencies").and_then(Value::as_array);
+        let maximum = entry.pointer("/config/total_max").and_then(|max| max.get(currency)).and_then(Value::as_i64);
+        currencies.is_none_or(|list| list.iter().any(|code| code.as_str() == Some(currency)))
+            && maximum.is_none_or(|maximum| total <= maximum)
+    };
+    let entries = registry.iter().map(|(name, entries)| {
+        (name.clone(), entries.iter().filter(|entry| fits(entry)).cloned().collect::<Vec<_>>())
+    });
+    entries.filter(|(_, entries)| !entries.is_empty()).collect()
 }
 
 /// The name of the handler whose instance has this id.

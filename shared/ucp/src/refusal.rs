@@ -42,6 +42,9 @@ pub enum Refusal {
     /// The key was used with another request.
     #[error("this idempotency key was used with another request")]
     IdempotencyConflict,
+    /// The state of the resource refuses the call for good.
+    #[error("{0}")]
+    InvalidState(String),
     /// No credentials, or not valid ones.
     #[error("authenticate first")]
     Unauthorized,
@@ -89,6 +92,7 @@ impl Refusal {
             Self::TooLarge => (413, "body_too_large"),
             Self::IdempotencyKey(_) => (400, "invalid_idempotency_key"),
             Self::IdempotencyConflict => (409, "idempotency_conflict"),
+            Self::InvalidState(_) => (409, codes::INVALID_STATE),
             Self::Unauthorized => (401, "unauthorized"),
             Self::Forbidden => (403, "forbidden"),
             Self::RateLimited => (429, "rate_limited"),

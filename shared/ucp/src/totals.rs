@@ -33,12 +33,24 @@ pub struct Total {
     pub display_text: Option<String>,
     /// Minor units, signed.
     pub amount: i64,
+    /// What the amount is made of, when that is told: sums to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<TotalLine>,
+}
+
+/// Part of an amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotalLine {
+    /// For people.
+    pub display_text: String,
+    /// Minor units, signed.
+    pub amount: i64,
 }
 
 impl Total {
     /// An entry without a text.
     pub const fn new(kind: TotalKind, amount: i64) -> Self {
-        Self { kind, display_text: None, amount }
+        Self { kind, display_text: None, amount, lines: Vec::new() }
     }
 
     /// With a text for people.

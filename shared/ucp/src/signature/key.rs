@@ -1,16 +1,16 @@
 //! Our signing key.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
 use ring::{
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::Jwk;
 
-/// Bytes of a coordinate and of the private scalar.
+/// Bytes of a coordinate.
 const FIELD_BYTES: usize = 32;
 
 /// The key that signs, and the public parts of all keys that verifiers should know.
@@ -28,17 +28,19 @@ pub struct SigningKeyError(&'static str);
 
 #[derive(Deserialize)]
 struct Raw {
+    current: String,
+    keys: Vec<RawKey>,
+}
+
+#[derive(Deserialize)]
+struct RawKey {
     kid: String,
-    x: String,
-    y: String,
-    d: String,
-    #[serde(default)]
-    published: Vec<Jwk>,
+    pkcs8: String,
 }
 
 impl SigningKey {
-    /// From the secret's JSON: a private P-256 JWK `{"kid", "x", "y", "d"}`; `published` lists more public JWKs: the key
-    /// before this one for at least 7 days after a change, or the next one before it.
+    /// From the secret's JSON: `{"current": "kid", "keys": [{"kid": "…", "pkcs8": "base64 of a P-256 key"}]}`. All keys are
+    /// published: the one before the current stays for at least 7 days after a change.
     ///
     /// # Errors
     ///
@@ -46,23 +48,21 @@ impl SigningKey {
     pub fn parse(secret: &SecretString) -> Result<Self, SigningKeyError> {
         // serde's error is not shown: it could quote the secret.
         let raw: Raw = serde_json::from_str(secret.expose_secret()).map_err(|_| SigningKeyError("not the expected JSON"))?;
-        let (x, y, d) = (coordinate(&raw.x)?, coordinate(&raw.y)?, coordinate(&raw.d)?);
-        let point: Vec<u8> = [4].into_iter().chain(x).chain(y).collect();
         #[expect(clippy::disallowed_methods, reason = "ECDSA blinds with ring's own source, which it lets nobody replace")]
         let random = SystemRandom::new();
-        let pair = EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point, &random)
-            .map_err(|_| SigningKeyError("private and public part do not fit"))?;
-        let own = Jwk {
-            kid: raw.kid.clone(),
-            kty: "EC".to_owned(),
-            crv: Some("P-256".to_owned()),
-            x: Some(raw.x),
-            y: Some(raw.y),
-            usage: Some("sig".to_owned()),
-            alg: Some("ES256".to_owned()),
-        };
-        let public = std::iter::once(own).chain(raw.published).collect();
-        Ok(Self { kid: raw.kid, pair, public, random })
+        let mut current = None;
+        let mut public = Vec::with_capacity(raw.keys.len());
+        for key in &raw.keys {
+            let bytes = STANDARD.decode(&key.pkcs8).map_err(|_| SigningKeyError("pkcs8 is not base64"))?;
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &bytes, &random)
+                .map_err(|_| SigningKeyError("not a P-256 key in PKCS #8"))?;
+            public.push(jwk(&key.kid, pair.public_key().as_ref())?);
+            if key.kid == raw.current {
+                current = Some(pair);
+            }
+        }
+        let pair = current.ok_or(SigningKeyError("the current key is not among the keys"))?;
+        Ok(Self { kid: raw.current, pair, public, random })
     }
 
     /// By which verifiers find the key.
@@ -78,6 +78,20 @@ impl SigningKey {
     pub(super) fn sign(&self, text: &str) -> Option<Vec<u8>> {
         self.pair.sign(&self.random, text.as_bytes()).ok().map(|signature| signature.as_ref().to_vec())
     }
+}
+
+fn jwk(kid: &str, point: &[u8]) -> Result<Jwk, SigningKeyError> {
+    let odd = SigningKeyError("an odd public key");
+    let (x, y) = point.get(1..).and_then(|point| point.split_at_checked(FIELD_BYTES)).ok_or(odd)?;
+    Ok(Jwk {
+        kid: kid.to_owned(),
+        kty: "EC".to_owned(),
+        crv: Some("P-256".to_owned()),
+        x: Some(URL_SAFE_NO_PAD.encode(x)),
+        y: Some(URL_SAFE_NO_PAD.encode(y)),
+        usage: Some("sig".to_owned()),
+        alg: Some("ES256".to_owned()),
+    })
 }
 
 pub(super) fn coordinate(text: &str) -> Result<[u8; FIELD_BYTES], SigningKeyError> {
