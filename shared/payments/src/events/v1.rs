@@ -1,0 +1,122 @@
+//! First shapes.
+
+use kernel::{Event, Money, OrderId, RefundId};
+use serde::{Deserialize, Serialize};
+
+use crate::{CaseReason, HoldReason, ObjectId, Provider, RefundReason};
+
+/// A verified notice was kept, and waits to be settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentNoticed {
+    /// Who sent it.
+    pub provider: Provider,
+    /// Its delivery id: with the provider, the kept notice's key.
+    pub delivery: ObjectId,
+    /// The order that it says it is about, where it says so. A hint for ordering; settlement finds out by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+}
+
+impl Event for PaymentNoticed {
+    const NAME: &'static str = "payment.noticed";
+    const VERSION: u16 = 1;
+    fn key(&self) -> String {
+        self.order.map_or_else(|| format!("{}-{}", self.provider, self.delivery), |order| order.to_string())
+    }
+}
+
+/// Money should go back to the payer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentRefundRequested {
+    /// Whose money.
+    pub order: OrderId,
+    /// Our refund.
+    pub refund: RefundId,
+    /// Through whom.
+    pub provider: Provider,
+    /// Of which payment object of theirs.
+    pub payment: ObjectId,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+}
+
+impl Event for PaymentRefundRequested {
+    const NAME: &'static str = "payment.refund_requested";
+    const VERSION: u16 = 1;
+    fn key(&self) -> String {
+        self.order.to_string()
+    }
+}
+
+/// Money, or the word of money, waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentHeld {
+    /// Who sent the notice, where one caused it.
+    pub provider: Provider,
+    /// The delivery, where one caused it.
+    pub delivery: ObjectId,
+    /// The order, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why money waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// It is booked, and does not fit the order.
+    Hold(HoldReason),
+    /// It is not booked: the notice is kept as a case.
+    Case(CaseReason),
+}
+
+impl Event for PaymentHeld {
+    const NAME: &'static str = "payment.held";
+    const VERSION: u16 = 1;
+    fn key(&self) -> String {
+        self.order.map_or_else(|| format!("{}-{}", self.provider, self.delivery), |order| order.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn golden<E: Event + PartialEq + std::fmt::Debug>(event: &E, text: &str) {
+        assert_eq!(serde_json::to_string(event).unwrap(), text);
+        assert_eq!(&serde_json::from_str::<E>(text).unwrap(), event);
+    }
+
+    #[test]
+    fn released_shapes_stay_as_they_are() {
+        let order: OrderId = "ord_0190a6d0000070008000000000000000".parse().unwrap();
+        let delivery: ObjectId = "evt_1".parse().unwrap();
+        golden(
+            &PaymentNoticed { provider: Provider::Stripe, delivery: delivery.clone(), order: Some(order) },
+            r#"{"provider":"stripe","delivery":"evt_1","order":"ord_0190a6d0000070008000000000000000"}"#,
+        );
+        golden(
+            &PaymentRefundRequested {
+                order,
+                refund: "rfd_0190a6d0000070008000000000000000".parse().unwrap(),
+                provider: Provider::Stripe,
+                payment: "pi_1".parse().unwrap(),
+                amount: Money::new(500, "CNY".parse().unwrap()).unwrap(),
+                reason: RefundReason::Overpaid,
+            },
+            r#"{"order":"ord_0190a6d0000070008000000000000000","refund":"rfd_0190a6d0000070008000000000000000","provider":"stripe","payment":"pi_1","amount":{"amount":500,"currency":"CNY"},"reason":"overpaid"}"#,
+        );
+        golden(
+            &PaymentHeld { provider: Provider::Stripe, delivery: delivery.clone(), order: None, why: Why::Case(CaseReason::UnknownPayment) },
+            r#"{"provider":"stripe","delivery":"evt_1","why":{"case":"unknown_payment"}}"#,
+        );
+        golden(
+            &PaymentHeld { provider: Provider::Stripe, delivery, order: Some(order), why: Why::Hold(HoldReason::Underpaid) },
+            r#"{"provider":"stripe","delivery":"evt_1","order":"ord_0190a6d0000070008000000000000000","why":{"hold":"underpaid"}}"#,
+        );
+    }
+}

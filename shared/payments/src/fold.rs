@@ -1,0 +1,230 @@
+//! The money state as a fold over a set of facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{Currency, Money, MoneyError};
+use serde::{Deserialize, Serialize};
+
+use crate::{Fact, FactKind, ObjectId, Provider};
+
+/// What moved through one provider for one order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Received: the sum over distinct payment objects.
+    pub captured: Money,
+    /// Given back.
+    pub refunded: Money,
+    /// Taken back by payers' banks and not returned.
+    pub withdrawn: Money,
+}
+
+impl Totals {
+    /// Nothing moved.
+    pub const fn zero(currency: Currency) -> Self {
+        let zero = Money::zero(currency);
+        Self { captured: zero, refunded: zero, withdrawn: zero }
+    }
+
+    fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        Ok(Self {
+            captured: self.captured.plus(other.captured)?,
+            refunded: self.refunded.plus(other.refunded)?,
+            withdrawn: self.withdrawn.plus(other.withdrawn)?,
+        })
+    }
+}
+
+/// What a set of facts amounts to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// Of all payments together.
+    pub total: Totals,
+    /// Per payment object.
+    pub payments: BTreeMap<(Provider, ObjectId), Totals>,
+    /// Disputes that wait for their outcome.
+    pub disputes_open: u32,
+    /// Disputes that were lost.
+    pub disputes_lost: u32,
+}
+
+/// Why facts do not fold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// Amounts of two currencies, or beyond all bounds.
+    #[error("amounts do not add up")]
+    Money(#[from] MoneyError),
+}
+
+/// What is known of one payment object. Maxima make every rule independent of order and of copies.
+#[derive(Default)]
+struct PaymentFacts<'a> {
+    captured: i64,
+    succeeded: BTreeMap<&'a ObjectId, i64>,
+    failed: BTreeMap<&'a ObjectId, i64>,
+    running_total: i64,
+    opened: BTreeMap<&'a ObjectId, i64>,
+    won: BTreeSet<&'a ObjectId>,
+    lost: BTreeMap<&'a ObjectId, i64>,
+}
+
+/// Folds facts of one order, all in `currency`.
+///
+/// # Errors
+///
+/// When amounts are of another currency or do not add up within bounds.
+pub fn fold<'a>(currency: Currency, facts: impl IntoIterator<Item = &'a Fact>) -> Result<Folded, FoldError> {
+    let mut payments: BTreeMap<(Provider, &ObjectId), PaymentFacts<'_>> = BTreeMap::new();
+    for fact in facts {
+        if let Some(money) = fact.money()
+            && money.currency() != currency
+        {
+            return Err(MoneyError::Mixed { left: currency, right: money.currency() }.into());
+        }
+        payments.entry((fact.provider, &fact.payment)).or_default().learn(&fact.kind);
+    }
+    let mut folded = Folded::nothing(currency);
+    for ((provider, object), payment) in &payments {
+        let totals = payment.totals(currency)?;
+        folded.payments.insert((*provider, (*object).clone()), totals);
+        folded.total = folded.total.plus(totals)?;
+        folded.disputes_open += payment.open_disputes();
+        folded.disputes_lost += count(payment.lost.len());
+    }
+    Ok(folded)
+}
+
+impl Folded {
+    /// Of no facts.
+    pub const fn nothing(currency: Currency) -> Self {
+        Self { total: Totals::zero(currency), payments: BTreeMap::new(), disputes_open: 0, disputes_lost: 0 }
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn raise<'a>(amounts: &mut BTreeMap<&'a ObjectId, i64>, object: &'a ObjectId, amount: Money) {
+    let known = amounts.entry(object).or_default();
+    *known = (*known).max(amount.amount());
+}
+
+impl<'a> PaymentFacts<'a> {
+    fn learn(&mut self, kind: &'a FactKind) {
+        match kind {
+            FactKind::Captured { received } => self.captured = self.captured.max(received.amount()),
+            FactKind::RefundSucceeded { refund, amount } => raise(&mut self.succeeded, refund, *amount),
+            FactKind::RefundFailed { refund, amount } => raise(&mut self.failed, refund, *amount),
+            FactKind::RefundTotal { total } => self.running_total = self.running_total.max(total.amount()),
+            FactKind::DisputeOpened { dispute, amount } => raise(&mut self.opened, dispute, *amount),
+            FactKind::DisputeLost { dispute, amount } => raise(&mut self.lost, dispute, *amount),
+            FactKind::DisputeWon { dispute } => {
+                self.won.insert(dispute);
+            }
+            FactKind::Progress { .. } | FactKind::RefundPending { .. } | FactKind::DisputeInquiry { .. } => {}
+        }
+    }
+
+    /// `max(Σ succeeded and not failed, running total − Σ failed)`, never below nothing.
+    fn refunded(&self) -> i128 {
+        let sum = |amounts: &mut dyn Iterator<Item = i64>| amounts.map(i128::from).sum::<i128>();
+        let succeeded = self.succeeded.iter().filter(|(refund, _)| !self.failed.contains_key(*refund));
+        let rows = sum(&mut succeeded.map(|(_, amount)| *amount));
+        let failed = sum(&mut self.failed.values().copied());
+        rows.max(i128::from(self.running_total) - failed).max(0)
+    }
+
+    fn open(&self) -> impl Iterator<Item = i64> + '_ {
+        let decided = |dispute: &ObjectId| self.won.contains(dispute) || self.lost.contains_key(dispute);
+        self.opened.iter().filter(move |(dispute, _)| !decided(dispute)).map(|(_, amount)| *amount)
+    }
+
+    fn open_disputes(&self) -> u32 {
+        count(self.open().count())
+    }
+
+    fn totals(&self, currency: Currency) -> Result<Totals, MoneyError> {
+        let money = |amount: i128| Money::new(i64::try_from(amount).map_err(|_| MoneyError::OutOfRange)?, currency);
+        let withdrawn: i128 = self.open().chain(self.lost.values().copied()).map(i128::from).sum();
+        Ok(Totals {
+            captured: Money::new(self.captured, currency)?,
+            refunded: money(self.refunded())?,
+            withdrawn: money(withdrawn)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cny(amount: i64) -> Money {
+        Money::new(amount, "CNY".parse().unwrap()).unwrap()
+    }
+
+    fn id(text: &str) -> ObjectId {
+        text.parse().unwrap()
+    }
+
+    fn fact(kind: FactKind) -> Fact {
+        Fact { provider: Provider::Stripe, payment: id("pi_1"), kind }
+    }
+
+    fn totals(kinds: Vec<FactKind>) -> (i64, i64, i64) {
+        let facts: Vec<Fact> = kinds.into_iter().map(fact).collect();
+        let total = fold(cny(0).currency(), &facts).unwrap().total;
+        (total.captured.amount(), total.refunded.amount(), total.withdrawn.amount())
+    }
+
+    fn captured(amount: i64) -> FactKind {
+        FactKind::Captured { received: cny(amount) }
+    }
+    fn refunded(refund: &str, amount: i64) -> FactKind {
+        FactKind::RefundSucceeded { refund: id(refund), amount: cny(amount) }
+    }
+    fn refund_failed(refund: &str, amount: i64) -> FactKind {
+        FactKind::RefundFailed { refund: id(refund), amount: cny(amount) }
+    }
+    fn running(total: i64) -> FactKind {
+        FactKind::RefundTotal { total: cny(total) }
+    }
+
+    #[test]
+    fn the_same_money_told_under_two_event_types_counts_once() {
+        assert_eq!(totals(vec![captured(100), captured(100)]), (100, 0, 0));
+    }
+
+    #[test]
+    fn a_running_total_is_compared_and_never_added() {
+        assert_eq!(totals(vec![captured(100), refunded("re_1", 30), running(30)]), (100, 30, 0));
+        assert_eq!(totals(vec![captured(100), running(30), running(50), refunded("re_1", 30)]), (100, 50, 0));
+    }
+
+    #[test]
+    fn a_failed_refund_gives_the_money_back_in_any_order() {
+        assert_eq!(totals(vec![captured(100), refunded("re_1", 30), refund_failed("re_1", 30)]), (100, 0, 0));
+        assert_eq!(totals(vec![refund_failed("re_1", 30), refunded("re_1", 30), running(30)]), (0, 0, 0));
+        assert_eq!(
+            totals(vec![captured(100), running(50), refunded("re_2", 20), refund_failed("re_1", 30)]),
+            (100, 20, 0)
+        );
+    }
+
+    #[test]
+    fn disputes_count_while_they_are_open_or_lost() {
+        let opened = || FactKind::DisputeOpened { dispute: id("dp_1"), amount: cny(100) };
+        let won = || FactKind::DisputeWon { dispute: id("dp_1") };
+        let lost = || FactKind::DisputeLost { dispute: id("dp_1"), amount: cny(100) };
+        assert_eq!(totals(vec![captured(100), opened()]), (100, 0, 100));
+        assert_eq!(totals(vec![won(), captured(100), opened()]), (100, 0, 0));
+        assert_eq!(totals(vec![lost(), captured(100), opened()]), (100, 0, 100));
+        assert_eq!(totals(vec![captured(100), FactKind::DisputeInquiry { dispute: id("dp_1") }]), (100, 0, 0));
+    }
+
+    #[test]
+    fn another_currency_does_not_fold() {
+        let usd = Money::new(1, "USD".parse().unwrap()).unwrap();
+        let facts = [fact(FactKind::Captured { received: usd })];
+        assert!(fold(cny(0).currency(), &facts).is_err());
+    }
+}

@@ -1,0 +1,106 @@
+//! Our record of a try to pay: written before the provider is asked.
+
+use kernel::{Id, Money, OrderId, PaymentId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{ObjectId, Provider};
+
+/// How long the same request may be sent again under its idempotency key, in seconds: 23 hours. Providers keep keys for at
+/// least 24; after that the same key could make a second payment.
+pub const RESEND_WITHIN_S: i64 = 23 * 3_600;
+
+/// How the payer pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Stripe: the storefront confirms a `PaymentIntent` with its client secret.
+    PaymentIntent,
+    /// Stripe: the payer is sent to a hosted page.
+    CheckoutSession,
+    /// Development: paid as it is asked.
+    Instant,
+}
+
+/// A try to pay an order with one provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Its id, and the provider's idempotency key.
+    pub id: PaymentId,
+    /// What is paid.
+    pub order: OrderId,
+    /// With whom.
+    pub provider: Provider,
+    /// How.
+    pub mode: Mode,
+    /// What the provider is asked to collect: our order's figure, never the caller's.
+    pub amount: Money,
+    /// Whether real money is meant.
+    pub livemode: bool,
+    /// Digest of the request that asked for it, to tell a repeated key from a reused one.
+    pub fingerprint: String,
+    /// Counts its writes, from 1. The fencing token: a result is kept only by the last sender.
+    pub version: u64,
+    /// How far it is.
+    pub state: IntentState,
+    /// When it was first written.
+    pub created_at: Timestamp,
+}
+
+/// How far a try is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum IntentState {
+    /// Sent or about to be: the answer is not known.
+    Sending,
+    /// The provider takes the payment.
+    Open {
+        /// What it gave us.
+        started: Started,
+    },
+    /// The provider refused to take it.
+    Refused {
+        /// Its code, of ours or theirs; no text of theirs.
+        code: String,
+    },
+}
+
+/// What a provider gave us to let the payer pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// Its payment or session object.
+    pub object: ObjectId,
+    /// What the storefront confirms with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// Where the payer pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// The payment that an order and a caller's key name: always the same, so that a repeated request finds its own intent
+/// even when the first one died half-way.
+pub fn payment_id(order: OrderId, caller_key: &str) -> PaymentId {
+    let text = format!("{order}#{caller_key}");
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    let mut random = [0; 10];
+    for (to, from) in random.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    // The order's own time: the first 48 bits of its UUIDv7.
+    let millis = order.uuid().as_u128() >> 80;
+    PaymentId::from_parts(Timestamp::from_millis(i64::try_from(millis).unwrap_or_default()), random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_key_names_one_payment_of_the_order() {
+        let order = OrderId::from_parts(Timestamp::from_millis(1_700_000_000_000), [3; 10]);
+        let other = OrderId::from_parts(Timestamp::from_millis(1_700_000_000_000), [4; 10]);
+        assert_eq!(payment_id(order, "k1"), payment_id(order, "k1"));
+        assert_ne!(payment_id(order, "k1"), payment_id(order, "k2"));
+        assert_ne!(payment_id(order, "k1"), payment_id(other, "k1"));
+    }
+}

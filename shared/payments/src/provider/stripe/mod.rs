@@ -1,0 +1,9 @@
+//! Stripe.
+
+mod parse;
+mod start;
+mod verify;
+
+pub(super) use parse::parse;
+pub use start::{API_VERSION, Gateway, Returns, StartError};
+pub use verify::{SIGNATURE_HEADER, Secrets, SecretsError, TOLERANCE_S, Verified, verify};

@@ -1,0 +1,53 @@
+//! Keys of the context's items. No id holds the separator `#`, so every key reads back to what it was made of.
+
+use dynamo::{Key, key};
+use kernel::{NoticeId, OrderId, PaymentId, RefundId, Timestamp};
+
+use crate::{FactKey, ObjectId, Provider};
+
+/// Sort keys of an order's partition begin with what they hold.
+pub(super) const MONEY: &str = "money";
+
+pub(super) fn notice(provider: Provider, delivery: &ObjectId) -> Key {
+    key(format!("notice#{provider}#{delivery}"), "notice")
+}
+
+/// By the hour, so that a flood of forgeries does not sit in one partition for ever.
+pub(super) fn refused(provider: Provider, at: Timestamp, id: NoticeId) -> Key {
+    let hour: String = at.to_string().chars().take(13).collect();
+    key(format!("refused#{provider}#{hour}"), format!("{at}#{id}"))
+}
+
+pub(super) fn order(order: OrderId) -> String {
+    format!("order#{order}")
+}
+
+pub(super) fn money(of: OrderId) -> Key {
+    key(order(of), MONEY)
+}
+
+pub(super) fn fact(of: OrderId, fact: &FactKey) -> Key {
+    key(order(of), format!("fact#{fact}"))
+}
+
+pub(super) fn intent(of: OrderId, payment: PaymentId) -> Key {
+    key(order(of), format!("intent#{payment}"))
+}
+
+pub(super) fn refund(of: OrderId, refund: RefundId) -> Key {
+    key(order(of), format!("refund#{refund}"))
+}
+
+pub(super) fn object(provider: Provider, object: &ObjectId) -> Key {
+    key(format!("object#{provider}#{object}"), "head")
+}
+
+/// By the day on which the notice came: the same for every try to settle it.
+pub(super) fn case(day: &str, provider: Provider, delivery: &ObjectId) -> Key {
+    key(format!("cases#{day}"), format!("{provider}#{delivery}"))
+}
+
+/// In the ledger's own table: an order's postings, by what caused them.
+pub(super) fn posting(of: OrderId, cause: &str) -> Key {
+    key(order(of), cause)
+}

@@ -1,0 +1,53 @@
+//! The context's tables: `PaymentsTable` for notices, intents, facts and money, `LedgerTable` for postings alone, so that
+//! the functions' policies can grant inserts there and nothing else.
+//!
+//! Access patterns: `docs/data-model/payments.md`.
+
+mod cases;
+mod instant;
+mod intents;
+mod keys;
+mod ledger;
+mod notices;
+mod objects;
+mod order_money;
+
+use dynamo::{Dynamo, Outbox, Part, StoreError};
+use kernel::{Envelope, Event};
+
+pub use cases::{CASE_BODY, Case, CaseReason};
+pub use intents::INTENTS_MAX;
+pub use notices::{Kept, Notice, QUARANTINED_BYTES_MAX, Refused};
+pub use objects::Link;
+pub use order_money::{FACTS_MAX, OrderMoney};
+
+/// A write was refused because somebody else was quicker: read again and decide again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stale;
+
+/// The store of payments. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Payments {
+    dynamo: Dynamo,
+    table: String,
+    ledger: String,
+    outbox: Outbox,
+}
+
+impl Payments {
+    /// On its two tables and the outbox. Functions that post nothing to the ledger may give an empty name for it.
+    pub fn new(dynamo: Dynamo, table: &str, ledger: &str, outbox: Outbox) -> Self {
+        Self { dynamo, table: table.to_owned(), ledger: ledger.to_owned(), outbox }
+    }
+
+    /// Clock and chance of the store.
+    pub const fn ambient(&self) -> &kernel::Ambient {
+        self.dynamo.ambient()
+    }
+
+    fn event<E: Event, R>(&self, event: &E, correlation: Option<&str>) -> Result<Part<R>, StoreError> {
+        let envelope = Envelope::of(event, self.dynamo.ambient(), correlation)
+            .map_err(|error| StoreError::Rejected(error.to_string()))?;
+        self.outbox.append(&envelope)
+    }
+}
