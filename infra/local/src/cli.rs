@@ -78,6 +78,7 @@ impl Arguments {
             secrets: self.secrets.clone(),
             functions: Functions::of_this_build(),
             interceptors: Vec::new(),
+            permissions: true,
             schedules: true,
         }
     }

@@ -52,7 +52,7 @@ pub struct Front {
     /// What the admin paths report beside the meter.
     pub admin: Admin,
     /// Last, so that the directory is free only when its files are closed.
-    pub(crate) lock: Option<Arc<DataDirectory>>,
+    pub(crate) _lock: Option<Arc<DataDirectory>>,
 }
 
 impl Front {

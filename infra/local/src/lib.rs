@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod handles;
 pub mod invoke;
 mod options;
+pub mod permissions;
 mod platform;
 mod queues;
 mod seed;

@@ -76,7 +76,7 @@ impl Signals {
 }
 
 /// The error and what lies behind it.
-fn report(error: &dyn Error) {
+fn report(error: &(dyn Error + 'static)) {
     eprintln!("tradepost: {error}");
     let mut source = error.source();
     while let Some(cause) = source {

@@ -51,8 +51,10 @@ pub struct Options {
     pub secrets: Option<PathBuf>,
     /// Code by binary name.
     pub functions: Functions,
-    /// See every SDK call; for permissions and faults.
+    /// See every SDK call that the functions' policies allow; for faults.
     pub interceptors: Vec<Arc<dyn Interceptor>>,
+    /// Whether functions are held to the policies of their templates.
+    pub permissions: bool,
     /// Whether schedules fire by themselves; off, only `Running::sources` fires them.
     pub schedules: bool,
 }
@@ -70,6 +72,7 @@ impl Options {
             secrets: None,
             functions: Functions::of_this_build(),
             interceptors: Vec::new(),
+            permissions: true,
             schedules: true,
         }
     }

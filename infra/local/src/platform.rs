@@ -21,10 +21,11 @@ pub use running::Running;
 
 use crate::account;
 use crate::data::DataDirectory;
-use crate::front::{Admin, DynamoDb, Front, Meter, Secrets};
+use crate::front::{Admin, DynamoDb, Front, Interceptor, Meter, Secrets};
 use crate::gateway::Gateway;
 use crate::handles::Handles;
 use crate::options::{Options, Storage};
+use crate::permissions::Permissions;
 use crate::queues::EmbeddedQueues;
 use crate::seed::Seeder;
 use crate::sources::stream::embedded::EmbeddedStreams;
@@ -57,6 +58,7 @@ struct Base {
 /// The front, and what is behind it.
 struct Behind {
     handles: Handles,
+    permissions: Arc<Permissions>,
     meter: Meter,
     waker: Waker,
     /// Variables of the seed script: `secret.<logical id>`.
@@ -72,7 +74,7 @@ impl Platform {
         let gateway = bind(options.port).await?;
         let front = bind(options.aws_port).await?;
         let base = Base::prepare(options, &gateway, &front)?;
-        let Behind { handles, meter, waker, secrets, front } = base.serve_front(front).await?;
+        let Behind { handles, permissions, meter, waker, secrets, front } = base.serve_front(front).await?;
         let gateway = base.serve_gateway(gateway, &handles)?;
         let sources = base.start_sources(&handles, waker).await?;
         tokio::spawn(sweep(handles.clone()));
@@ -84,6 +86,7 @@ impl Platform {
             variables,
             data: base.data.as_ref().map(|data| data.path().to_owned()),
             meter,
+            permissions,
             handles,
             sources,
             gateway,
@@ -143,15 +146,21 @@ impl Base {
             .map(|(id, value)| (format!("secret.{id}"), value.to_owned()))
             .collect();
         let (admin, meter, waker) = (Admin::default(), Meter::default(), Waker::default());
+        let permissions = Arc::new(Permissions::new(&self.stack));
+        let mut interceptors = self.options.interceptors.clone();
+        if self.options.permissions {
+            // First: a fault is met only by a call that AWS would have let through.
+            interceptors.insert(0, Arc::clone(&permissions) as Arc<dyn Interceptor>);
+        }
         let front = Front {
             dynamodb,
             sqs: sqs.clone(),
             secrets,
-            interceptors: self.options.interceptors.clone(),
+            interceptors,
             meter: meter.clone(),
             waker: waker.clone(),
             admin: admin.clone(),
-            lock: self.data.clone(),
+            _lock: self.data.clone(),
         };
         let front = tokio::spawn(server::serve(listener, Arc::new(front), self.closed.subscribe()));
         let invoker = wiring::wire(&self.options.functions, &self.stack, &self.aws_url).await?;
@@ -165,8 +174,8 @@ impl Base {
             shutdown: self.draining.subscribe(),
             lock: self.data.clone(),
         };
-        admin.hosts(&handles.invoker);
-        Ok(Behind { handles, meter, waker, secrets: given, front })
+        admin.hosts(&handles.invoker, &permissions);
+        Ok(Behind { handles, permissions, meter, waker, secrets: given, front })
     }
 
     fn serve_gateway(

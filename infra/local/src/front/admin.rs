@@ -1,10 +1,13 @@
 //! The platform's own paths: what it counted, and what it hosts.
 
+use std::sync::{Arc, OnceLock};
+
 use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::meter::Meter;
 use crate::invoke::Invoker;
+use crate::permissions::Permissions;
 use crate::server::{self, Reply};
 
 /// Where the platform's own paths begin.
@@ -13,14 +16,14 @@ pub(super) const PREFIX: &str = "/_tradepost/";
 /// What the admin paths report.
 #[derive(Clone, Default)]
 pub struct Admin {
-    invoker: std::sync::Arc<std::sync::OnceLock<Invoker>>,
+    hosted: Arc<OnceLock<(Invoker, Arc<Permissions>)>>,
 }
 
 impl Admin {
-    /// Names the invoker, once the functions are wired. The front must run before: functions read secrets on start.
-    pub fn hosts(&self, invoker: &Invoker) {
+    /// Names what is hosted, once the functions are wired. The front must run before: functions read secrets on start.
+    pub fn hosts(&self, invoker: &Invoker, permissions: &Arc<Permissions>) {
         // A second invoker would be a second platform; the first one stays.
-        let _ = self.invoker.set(invoker.clone());
+        let _ = self.hosted.set((invoker.clone(), Arc::clone(permissions)));
     }
 
     pub(super) fn answer(&self, method: &Method, path: &str, meter: &Meter) -> Reply {
@@ -31,7 +34,8 @@ impl Admin {
                 meter.reset();
                 json!({ "rows": [] })
             }
-            ("GET", "functions") => json!(self.invoker.get().map(Invoker::statistics)),
+            ("GET", "functions") => json!(self.hosted.get().map(|(invoker, _)| invoker.statistics())),
+            ("GET", "unused-grants") => json!(self.hosted.get().map(|(_, permissions)| permissions.unused())),
             _ => {
                 return server::reply(
                     StatusCode::NOT_FOUND,

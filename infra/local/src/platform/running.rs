@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::front::Meter;
 use crate::handles::Handles;
+use crate::permissions::Permissions;
 use crate::server::DRAIN_MAX;
 use crate::sources::Sources;
 
@@ -25,6 +27,8 @@ pub struct Running {
     pub data: Option<PathBuf>,
     /// What passed the front.
     pub meter: Meter,
+    /// Which grants of the templates were used.
+    pub permissions: Arc<Permissions>,
     /// The parts.
     pub handles: Handles,
     /// The event sources: fire a schedule, wait until nothing is left to do.

@@ -2,10 +2,15 @@
 
 mod rig;
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures::future::BoxFuture;
 use http::StatusCode;
 use serde_json::json;
 
 use super::{Platform, StartError};
+use crate::front::{Answer, Call, Interceptor, Verdict};
 use crate::options::{Options, Storage};
 use rig::Rig;
 
@@ -104,4 +109,60 @@ async fn many_platforms_run_side_by_side() {
     rig.post(&platforms[0].base_url, "/notes/a", "hello").await;
     assert_eq!(rig.get(&platforms[1].base_url, "/notes/a").await.0, StatusCode::NOT_FOUND);
     futures::future::join_all(platforms.into_iter().map(super::Running::shutdown)).await;
+}
+
+#[tokio::test]
+async fn a_function_is_held_to_its_policies_and_unused_grants_are_listed() {
+    let rig = Rig::new();
+    let running = Platform::start(rig.options()).await.unwrap();
+    rig.post(&running.base_url, "/notes/a", "hello").await;
+    rig.eventually(&running.base_url, "/notes/copy-of-a").await;
+    let unused: Vec<_> =
+        running.permissions.unused().into_iter().map(|grant| (grant.function, grant.action)).collect();
+    assert_eq!(unused, [("CopierFunction".to_owned(), "dynamodb:DeleteItem".to_owned())]);
+    running.shutdown().await;
+
+    rig.edit_template("[dynamodb:GetItem, dynamodb:PutItem]", "[dynamodb:GetItem]");
+    let running = Platform::start(rig.options()).await.unwrap();
+    let (status, _) = rig.post(&running.base_url, "/notes/a", "hello").await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "the function fails on AccessDeniedException");
+}
+
+/// Answers each `PutItem` with a fault: first before the table sees it, then after.
+#[derive(Default)]
+struct Faults {
+    puts: std::sync::atomic::AtomicUsize,
+}
+
+impl Faults {
+    fn conflict(call: &Call) -> Verdict {
+        if call.operation != "PutItem" {
+            return Verdict::Proceed;
+        }
+        Verdict::Answer(Answer::error(StatusCode::BAD_REQUEST, "ThrottlingException", "injected"))
+    }
+}
+
+impl Interceptor for Faults {
+    fn before<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Verdict> {
+        let first = call.operation == "PutItem" && self.puts.fetch_add(1, Ordering::Relaxed) == 0;
+        Box::pin(async move { if first { Self::conflict(call) } else { Verdict::Proceed } })
+    }
+
+    fn after<'a>(&'a self, call: &'a Call, _: &'a Answer) -> BoxFuture<'a, Verdict> {
+        let second = self.puts.load(Ordering::Relaxed) == 2;
+        Box::pin(async move { if second { Self::conflict(call) } else { Verdict::Proceed } })
+    }
+}
+
+#[tokio::test]
+async fn a_fault_comes_before_the_effect_or_after_it() {
+    let rig = Rig::new();
+    let faults: Arc<dyn Interceptor> = Arc::new(Faults::default());
+    let running = Platform::start(Options { interceptors: vec![faults], ..rig.options() }).await.unwrap();
+    let failed = StatusCode::INTERNAL_SERVER_ERROR;
+    assert_eq!(rig.post(&running.base_url, "/notes/a", "hello").await.0, failed);
+    assert_eq!(rig.get(&running.base_url, "/notes/a").await.0, StatusCode::NOT_FOUND, "it came before the effect");
+    assert_eq!(rig.post(&running.base_url, "/notes/a", "hello").await.0, failed);
+    assert_eq!(rig.get(&running.base_url, "/notes/a").await.0, StatusCode::OK, "it came after the effect");
 }

@@ -22,7 +22,10 @@ const BATCH_MAX: usize = 10;
 
 /// Gives the event sources the embedded SQS; the lock is last, so that the directory is free only when its files are
 /// closed.
-pub(crate) struct EmbeddedQueues(pub(crate) Sqs, pub(crate) Option<Arc<DataDirectory>>);
+pub(crate) struct EmbeddedQueues(
+    pub(crate) Sqs,
+    #[expect(dead_code, reason = "held, not read")] pub(crate) Option<Arc<DataDirectory>>,
+);
 
 fn fault(queue: &str) -> impl Fn(sqs::Error) -> QueueError {
     move |error| QueueError {
