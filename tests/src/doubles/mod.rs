@@ -1,0 +1,3 @@
+//! Doubles of the outside world: small servers that speak the other side's API.
+
+pub mod agent;
