@@ -56,6 +56,12 @@ pub struct Case {
     pub received_at: Timestamp,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blocked {
+    HasCase,
+    Beside,
+}
+
 impl Record for Case {
     const ENTITY: &'static str = "payment-case";
     const SHAPE: u16 = 1;
@@ -76,18 +82,22 @@ impl Payments {
     }
 
     /// Opens a case for a notice that books nothing, with whatever else must happen then. A notice that has a case is done.
+    /// `Some(Stale)`: what was to happen beside it was refused; read again.
     pub async fn open_case(
         &self,
         notice: &Notice,
         order: Option<OrderId>,
         reason: CaseReason,
         with: Option<Part<Stale>>,
-    ) -> Result<(), StoreError> {
-        let mut parts = self.case_parts(notice, order, Why::Case(reason))?;
-        parts.extend(with);
+    ) -> Result<Option<Stale>, StoreError> {
+        let parts = self.case_parts(notice, order, Why::Case(reason))?;
+        let mut parts: Vec<_> = parts.into_iter().map(|part| part.map(|Stale| Blocked::HasCase)).collect();
+        parts.extend(with.map(|part| part.map(|Stale| Blocked::Beside)));
         match self.dynamo.commit(parts).await {
-            Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
-            Err(error) => error.first().map(drop),
+            Ok(()) => Ok(None),
+            Err(CommitError::Refused(all)) if all.iter().any(|refusal| refusal.reason == Blocked::HasCase) => Ok(None),
+            Err(CommitError::Refused(_)) => Ok(Some(Stale)),
+            Err(error) => error.first().map(|_| None),
         }
     }
 

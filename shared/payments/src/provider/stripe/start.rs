@@ -138,13 +138,14 @@ fn answer(intent: &Intent, incoming: &Incoming) -> Result<Started, StartError> {
     let body: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
     match incoming.status {
         200..=299 => started(intent, &body),
-        // 409: the first request under this key still runs.
-        409 | 429 | 500..=599 => Err(StartError::Unanswered(format!("status {}", incoming.status))),
-        status => {
+        // What is said of this payment. All else is about us or the moment: our key, our address, a request under this key
+        // that still runs (409), their load.
+        status @ (400 | 402 | 422) => {
             let code = body.pointer("/error/code").or_else(|| body.pointer("/error/type")).and_then(Value::as_str);
             let plain = |code: &&str| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             Err(StartError::Refused { status, code: code.filter(plain).unwrap_or("unknown").to_owned() })
         }
+        status => Err(StartError::Unanswered(format!("status {status}"))),
     }
 }
 

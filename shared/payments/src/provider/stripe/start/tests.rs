@@ -98,7 +98,7 @@ fn a_refusal_and_an_overload_are_told_apart() {
     let error = json!({"error": {"type": "invalid_request_error", "code": "amount_too_small", "message": "private"}});
     let (started, _) = start(Mode::PaymentIntent, vec![reply(400, &error)]);
     assert_eq!(started, Err(StartError::Refused { status: 400, code: "amount_too_small".to_owned() }));
-    for status in [409, 429, 500, 503] {
+    for status in [401, 404, 409, 429, 500, 503] {
         let (started, _) = start(Mode::PaymentIntent, vec![reply(status, &json!({}))]);
         assert!(matches!(started, Err(StartError::Unanswered(_))));
     }

@@ -1,0 +1,5 @@
+//! Composition root of `payment-settlement`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(payment_settlement::wire)
+}

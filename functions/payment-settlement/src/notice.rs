@@ -1,0 +1,155 @@
+//! One kept notice.
+
+use dynamo::Part;
+use inventory::Reservation;
+use kernel::{Actor, OrderId, PaymentId};
+use payments::{
+    CaseReason, FACTS_MAX, Link, Notice, ObjectId, OrderMoney, OrderStanding, OrderStep, Provider, Reading, Settled,
+    Stale, Standing, fold,
+    provider::{Parsed, parse},
+    settle as decide,
+};
+use sales::order::{Act, Order, Refused, State};
+
+use crate::{Error, Ports, Round, commit, matching, order_change, refund_ids, stock, summary};
+
+/// Settles a notice, or makes it a case.
+pub(crate) async fn settle(ports: &Ports, provider: Provider, delivery: &ObjectId) -> Result<Round, Error> {
+    let notice = ports.payments.notice(provider, delivery).await?.ok_or(Error::NoNotice)?;
+    let reading = match parse(provider, notice.body.as_bytes()) {
+        Ok(Parsed::Told(reading)) => reading,
+        Ok(Parsed::Ignored) => return Ok(Round::Done),
+        Err(_) => return case(ports, &notice, None, CaseReason::Unreadable).await,
+    };
+    if provider == Provider::Instant && !ports.development_payments {
+        return case(ports, &notice, reading.reference.order, CaseReason::ProviderDisabled).await;
+    }
+    let Some(object) = reading.reference.object.clone() else {
+        return case(ports, &notice, reading.reference.order, CaseReason::Unreadable).await;
+    };
+    let link = ports.payments.link(provider, &object).await?;
+    let told = reading.reference.order.zip(reading.reference.payment);
+    match (told, link.owner) {
+        (Some(told), Some(owner)) if told != owner => {
+            case(ports, &notice, Some(owner.0), CaseReason::WrongObject).await
+        }
+        (_, Some(owner)) | (Some(owner), None) => book(ports, &notice, &reading, (&object, &link), owner).await,
+        (None, None) => orphan(ports, &notice, &object, &link).await,
+    }
+}
+
+async fn case(ports: &Ports, notice: &Notice, order: Option<OrderId>, reason: CaseReason) -> Result<Round, Error> {
+    let metric = "payment.notice.case";
+    tracing::warn!(metric, count = 1, provider = %notice.provider, delivery = %notice.delivery, ?reason, "payment.notice.case");
+    ports.payments.open_case(notice, order, reason, None).await?;
+    Ok(Round::Done)
+}
+
+/// Nobody knows the object yet. The notice waits with it: it is handed on again when the object becomes known.
+async fn orphan(ports: &Ports, notice: &Notice, object: &ObjectId, link: &Link) -> Result<Round, Error> {
+    let waits = ports.payments.orphan_part(notice.provider, object, link, &notice.delivery)?;
+    match ports.payments.open_case(notice, None, CaseReason::UnknownPayment, waits).await? {
+        Some(Stale) => Ok(Round::Again),
+        None => Ok(Round::Done),
+    }
+}
+
+async fn book(
+    ports: &Ports,
+    notice: &Notice,
+    reading: &Reading,
+    (object, link): (&ObjectId, &Link),
+    owner: (OrderId, PaymentId),
+) -> Result<Round, Error> {
+    let (order_id, payment_id) = owner;
+    let Some(order) = ports.orders.get(order_id).await? else {
+        return case(ports, notice, Some(order_id), CaseReason::UnknownOrder).await;
+    };
+    let money = ports.payments.order_money(order_id, order.total()).await?;
+    let Some(intent) = money.intents.iter().find(|intent| intent.id == payment_id) else {
+        return case(ports, notice, Some(order_id), CaseReason::UnknownPayment).await;
+    };
+    if let Err(reason) = matching::fits(reading, notice.provider, intent) {
+        return case(ports, notice, Some(order_id), reason).await;
+    }
+    if money.facts.len().saturating_add(reading.facts.len()) > FACTS_MAX {
+        return case(ports, notice, Some(order_id), CaseReason::TooManyFacts).await;
+    }
+    if matches!(order.state(), State::Cancelled { .. }) && money.state.standing == Standing::Accepted {
+        // The cancellation's own event is on its way: do its work first, so that this money meets a closed order.
+        order_change::settle(ports, order_id).await?;
+        return Ok(Round::Again);
+    }
+    let (standing, plan) = standing(ports, &order, &money, reading).await?;
+    let due = (standing, order_change::worth(&order));
+    let now = ports.payments.ambient().now();
+    let Ok(settled) = decide(&money.state, &money.facts, &reading.facts, due, now, refund_ids(ports)) else {
+        return case(ports, notice, Some(order_id), CaseReason::Unaccountable).await;
+    };
+    let mut parts = ports.payments.link_parts(notice.provider, object, link, owner)?;
+    if settled.facts.is_empty() {
+        return commit(&ports.dynamo, parts).await;
+    }
+    let Ok(of_order) = order_parts(ports, order, &settled, plan, notice)? else {
+        return case(ports, notice, Some(order_id), CaseReason::OrderRefuses).await;
+    };
+    parts.extend(of_order);
+    parts.extend(ports.payments.settle_parts(&settled, Some(notice))?);
+    let round = commit(&ports.dynamo, parts).await?;
+    if round == Round::Done {
+        tracing::info!(order.id = %order_id, status = ?settled.state.status(), facts = settled.facts.len(), "payment.settled");
+    }
+    Ok(round)
+}
+
+/// How the order stands to its money. Stock is only looked for where it decides something: an expired order, and enough
+/// money.
+async fn standing(
+    ports: &Ports,
+    order: &Order,
+    money: &OrderMoney,
+    reading: &Reading,
+) -> Result<(OrderStanding, Option<Reservation>), Error> {
+    match order.state() {
+        State::AwaitingPayment { .. } | State::OnHold { .. } => Ok((OrderStanding::Open, None)),
+        State::Confirmed { .. } | State::Completed { .. } => Ok((OrderStanding::Paid, None)),
+        State::Cancelled { .. } => Ok((OrderStanding::Cancelled, None)),
+        State::Expired { .. } => {
+            let facts = money.facts.iter().chain(&reading.facts);
+            let captured = fold(order.currency(), facts).map(|folded| folded.total.captured.amount());
+            let enough = captured.is_ok_and(|captured| captured >= order.total().amount());
+            if !enough || money.state.standing != Standing::Awaiting {
+                return Ok((OrderStanding::Expired { stock: true }, None));
+            }
+            let plan = stock::plan(ports, order).await?;
+            Ok((OrderStanding::Expired { stock: plan.is_some() }, plan))
+        }
+    }
+}
+
+/// What the order, and its stock, do about it. Stock that is held stays held: it leaves with the parcel.
+fn order_parts(
+    ports: &Ports,
+    order: Order,
+    settled: &Settled,
+    plan: Option<Reservation>,
+    notice: &Notice,
+) -> Result<Result<Vec<Part<Stale>>, Refused>, Error> {
+    let actor = Actor::Provider { name: notice.provider.as_str().to_owned() };
+    let act = Act::by(actor, ports.payments.ambient().now()).caused_by(notice.delivery.as_str());
+    let payment = summary(&settled.state);
+    let changed = match settled.order {
+        OrderStep::Revive => order.revive(payment, &act),
+        OrderStep::None | OrderStep::Pay => order.record_payment(payment, &act),
+    };
+    let changed = match changed {
+        Ok(changed) => changed,
+        Err(Refused::Unchanged) => return Ok(Ok(Vec::new())),
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut parts = ports.orders.save(&changed, Stale)?;
+    if let (OrderStep::Revive, Some(plan)) = (settled.order, plan) {
+        parts.extend(ports.inventory.reserve(&plan)?.into_iter().map(|part| part.map(|_| Stale)));
+    }
+    Ok(Ok(parts))
+}

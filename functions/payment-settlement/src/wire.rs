@@ -1,0 +1,34 @@
+//! What the function is made of.
+
+use inventory::Inventory;
+use payments::Payments;
+use runtime::{ConfigError, Function, FunctionError, Host};
+use sales::Orders;
+
+use crate::{Ports, handle};
+
+/// Wires the function.
+///
+/// # Errors
+///
+/// When a variable is missing or malformed.
+#[expect(clippy::unused_async, reason = "every function is wired the same way")]
+pub async fn wire(host: Host) -> Result<Function, ConfigError> {
+    let mut environment = host.environment();
+    let (sales, stock) = (environment.required("SALES_TABLE"), environment.required("INVENTORY_TABLE"));
+    let (payments, ledger) = (environment.required("PAYMENTS_TABLE"), environment.required("LEDGER_TABLE"));
+    let development_payments = environment.parsed("DEVELOPMENT_PAYMENTS", false);
+    environment.finish()?;
+    let dynamo = host.dynamo();
+    let ports = Ports {
+        payments: Payments::new(dynamo.clone(), &payments, &ledger, host.outbox()?),
+        orders: Orders::new(dynamo.clone(), &sales, host.outbox()?, host.timers()?),
+        inventory: Inventory::new(dynamo.clone(), host.outbox()?, &stock),
+        dynamo,
+        development_payments,
+    };
+    Ok(Function::event(move |event| {
+        let ports = ports.clone();
+        async move { Ok::<_, FunctionError>(handle(&ports, event).await) }
+    }))
+}

@@ -1,0 +1,85 @@
+//! What can go wrong, and what the caller is told.
+
+use dynamo::StoreError;
+use web::{Problem, types};
+
+/// Why no payment was started.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request cannot be read.
+    #[error("the request cannot be read")]
+    Request(Problem),
+    /// The key is too long.
+    #[error("the idempotency key is too long")]
+    KeyTooLong,
+    /// No such order, or not placed by that checkout session.
+    #[error("no such order")]
+    NotFound,
+    /// The provider cannot be asked this way.
+    #[error("the provider is not supported")]
+    ProviderUnsupported,
+    /// The order is not one that waits for money: its state.
+    #[error("the order is {0}")]
+    NotPayable(&'static str),
+    /// The key came with another request before.
+    #[error("the key was used with another request")]
+    KeyReused,
+    /// The first request with this key is too old to be repeated safely.
+    #[error("the key is too old")]
+    KeyExpired,
+    /// Others write the same intent.
+    #[error("an equal request is running")]
+    InFlight,
+    /// Too many payments were started for the order.
+    #[error("too many tries")]
+    TooManyTries,
+    /// The provider refused, with this code.
+    #[error("the provider refused: {0}")]
+    Refused(String),
+    /// The provider failed or answered nonsense.
+    #[error("the provider failed")]
+    Provider,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Request(problem)
+    }
+}
+
+impl Error {
+    /// What the caller is told.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Request(problem) => problem,
+            Self::KeyTooLong => Problem::new(&types::MALFORMED).detail("an Idempotency-Key has at most 255 bytes"),
+            Self::NotFound => Problem::new(&types::NOT_FOUND),
+            Self::ProviderUnsupported => Problem::new(&types::UNPROCESSABLE)
+                .at("/provider", "payments are started with stripe, as payment_intent or checkout_session"),
+            Self::NotPayable(state) => {
+                Problem::new(&types::CONFLICT).detail("the order does not wait for a payment").with("order_state", state)
+            }
+            Self::KeyReused => Problem::new(&types::KEY_REUSED),
+            Self::KeyExpired => {
+                Problem::new(&types::CONFLICT).detail("the first request with this key is too old: use a new key")
+            }
+            Self::InFlight => Problem::new(&types::IN_FLIGHT),
+            Self::TooManyTries => Problem::new(&types::RATE_LIMITED).detail("too many payments of this order").retry_after(3_600),
+            Self::Refused(code) => Problem::new(&types::UNPROCESSABLE)
+                .detail("the payment provider refuses this payment: another try needs a new key")
+                .with("provider_code", code),
+            Self::Provider => Problem::new(&types::UPSTREAM).retry_after(2),
+            Self::Store(error) if error.retryable() => {
+                tracing::warn!(%error, "payment.start.store");
+                Problem::new(&types::UNAVAILABLE)
+            }
+            Self::Store(error) => {
+                tracing::error!(%error, "payment.start.store");
+                Problem::new(&types::INTERNAL)
+            }
+        }
+    }
+}

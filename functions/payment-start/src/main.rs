@@ -1,0 +1,5 @@
+//! Composition root of `payment-start`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(payment_start::wire)
+}
