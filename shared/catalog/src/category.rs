@@ -172,6 +172,11 @@ impl Tree {
         self.0.get(slug)
     }
 
+    /// Every category, by slug.
+    pub fn all(&self) -> impl Iterator<Item = &Category> {
+        self.0.values()
+    }
+
     /// A category and those above it, from itself to the root; empty when it does not exist.
     pub fn path(&self, slug: &Slug) -> Vec<&Category> {
         let mut path = Vec::new();

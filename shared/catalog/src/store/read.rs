@@ -18,8 +18,8 @@ pub struct Found {
 }
 
 impl Catalog {
-    /// Variants as they were last published, in no order; those that never were are missing. At most 100 distinct ids a
-    /// call. Strong: prices and publication are what they are now. Access pattern: `catalog.variants`.
+    /// Variants as they were last published, in no order; those that never were are missing. One batch read per 100
+    /// distinct ids. Strong: prices and publication are what they are now. Access pattern: `catalog.variants`.
     #[tracing::instrument(name = "db.catalog.variants", skip_all, fields(count = ids.len()))]
     pub async fn variants(&self, ids: &[VariantId]) -> Result<Vec<SellableVariant>, StoreError> {
         let mut distinct = ids.to_vec();

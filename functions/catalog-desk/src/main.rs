@@ -1,0 +1,5 @@
+//! Composition root of `catalog-desk`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(catalog_desk::wire)
+}
