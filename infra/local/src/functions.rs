@@ -27,7 +27,9 @@ impl Functions {
                 $(functions.add($name, |host| $package::wire(host));)*
             };
         }
-        host! {}
+        host! {
+            "event-relay" => event_relay,
+        }
         functions
     }
 
@@ -72,4 +74,53 @@ fn code(function: Function) -> Code {
         }
         .boxed()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    use super::Functions;
+    use crate::options::default_template;
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    /// Names of the folders of `functions/`.
+    fn folders() -> BTreeSet<String> {
+        let entries = std::fs::read_dir(root().join("functions"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let crates = entries.filter(|path| path.join("src/wire.rs").exists());
+        crates
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn every_function_crate_is_hosted() {
+        let functions = Functions::of_this_build();
+        assert_eq!(functions.names().map(str::to_owned).collect::<BTreeSet<_>>(), folders());
+    }
+
+    #[test]
+    fn every_declared_function_has_its_crate_and_every_crate_is_declared() {
+        let overrides = template::overrides(&root().join("samconfig.toml"), "local").unwrap();
+        let mut options = template::Options {
+            parameters: overrides,
+            ..template::Options::default()
+        };
+        options
+            .parameters
+            .insert("PublicUrl".to_owned(), "http://127.0.0.1:8080".to_owned());
+        let stack = template::read(&default_template(), &options).unwrap();
+        let declared: BTreeSet<String> = stack
+            .functions
+            .values()
+            .map(|function| function.binary.clone())
+            .collect();
+        assert_eq!(declared, folders());
+    }
 }

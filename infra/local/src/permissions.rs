@@ -45,11 +45,20 @@ impl Permissions {
     /// Of the declared functions.
     pub fn new(stack: &Stack) -> Self {
         let statements = stack.functions.iter().map(|(id, function)| {
-            let parsed = function.statements.iter().enumerate().map(|(at, json)| Statement::parse(at, json)).collect();
+            let parsed = function
+                .statements
+                .iter()
+                .enumerate()
+                .map(|(at, json)| Statement::parse(at, json))
+                .collect();
             (id.clone(), parsed)
         });
         let resources = Resources::of(stack);
-        Self { statements: statements.collect(), resources, used: Mutex::default() }
+        Self {
+            statements: statements.collect(),
+            resources,
+            used: Mutex::default(),
+        }
     }
 
     /// Grants that no call has needed so far.
@@ -65,16 +74,23 @@ impl Permissions {
     /// The first need that the caller's statements do not cover.
     fn missing(&self, call: &Call) -> Option<Need> {
         let statements = self.statements.get(&call.caller)?;
-        need::of(call, &self.resources).into_iter().find(|need| !self.allows(&call.caller, statements, need))
+        need::of(call, &self.resources)
+            .into_iter()
+            .find(|need| !self.allows(&call.caller, statements, need))
     }
 
     fn allows(&self, function: &str, statements: &[Statement], need: &Need) -> bool {
-        if statements.iter().any(|statement| statement.effect == Effect::Deny && statement.covers(need).is_some()) {
+        if statements
+            .iter()
+            .any(|statement| statement.effect == Effect::Deny && statement.covers(need).is_some())
+        {
             return false;
         }
-        let allowing = statements.iter().filter(|statement| statement.effect == Effect::Allow);
-        let granted = allowing.filter_map(|statement| Some((statement, statement.covers(need)?))).next();
-        let Some((statement, (action, resource))) = granted else { return false };
+        let mut allowing = statements.iter().filter(|statement| statement.effect == Effect::Allow);
+        let granted = allowing.find_map(|statement| Some((statement, statement.covers(need)?)));
+        let Some((statement, (action, resource))) = granted else {
+            return false;
+        };
         let grant = statement.grant(function, action, resource);
         self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(grant);
         true
@@ -84,14 +100,20 @@ impl Permissions {
 impl Interceptor for Permissions {
     fn before<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Verdict> {
         Box::pin(async move {
-            let Some(Need { action, resource }) = self.missing(call) else { return Verdict::Proceed };
+            let Some(Need { action, resource }) = self.missing(call) else {
+                return Verdict::Proceed;
+            };
             tracing::warn!(function = call.caller, action, resource, "permissions.denied");
             let (account, caller) = (account::ACCOUNT, &call.caller);
             let message = format!(
                 "User: arn:aws:sts::{account}:assumed-role/{caller}Role/{caller} is not authorized to perform: {action} on \
                  resource: {resource} because no identity-based policy allows the {action} action"
             );
-            Verdict::Answer(Answer::error(StatusCode::BAD_REQUEST, "AccessDeniedException", &message))
+            Verdict::Answer(Answer::error(
+                StatusCode::BAD_REQUEST,
+                "AccessDeniedException",
+                &message,
+            ))
         })
     }
 }

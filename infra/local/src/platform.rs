@@ -21,7 +21,7 @@ pub use running::Running;
 
 use crate::account;
 use crate::data::DataDirectory;
-use crate::front::{Admin, DynamoDb, Front, Interceptor, Meter, Secrets};
+use crate::front::{Admin, DynamoDb, Front, Meter, Secrets};
 use crate::gateway::Gateway;
 use crate::handles::Handles;
 use crate::options::{Options, Storage};
@@ -74,7 +74,14 @@ impl Platform {
         let gateway = bind(options.port).await?;
         let front = bind(options.aws_port).await?;
         let base = Base::prepare(options, &gateway, &front)?;
-        let Behind { handles, permissions, meter, waker, secrets, front } = base.serve_front(front).await?;
+        let Behind {
+            handles,
+            permissions,
+            meter,
+            waker,
+            secrets,
+            front,
+        } = base.serve_front(front).await?;
         let gateway = base.serve_gateway(gateway, &handles)?;
         let sources = base.start_sources(&handles, waker).await?;
         tokio::spawn(sweep(handles.clone()));
@@ -129,10 +136,7 @@ impl Base {
     }
 
     /// State, the front before it, and the functions behind that.
-    async fn serve_front(
-        &self,
-        listener: TcpListener,
-    ) -> Result<Behind, StartError> {
+    async fn serve_front(&self, listener: TcpListener) -> Result<Behind, StartError> {
         let data = self.data();
         let dynamodb = DynamoDb::open(data.as_deref(), self.closed.subscribe())?;
         let database = dynamodb.database().clone();
@@ -150,7 +154,7 @@ impl Base {
         let mut interceptors = self.options.interceptors.clone();
         if self.options.permissions {
             // First: a fault is met only by a call that AWS would have let through.
-            interceptors.insert(0, Arc::clone(&permissions) as Arc<dyn Interceptor>);
+            interceptors.insert(0, permissions.clone());
         }
         let front = Front {
             dynamodb,
@@ -175,14 +179,17 @@ impl Base {
             lock: self.data.clone(),
         };
         admin.hosts(&handles.invoker, &permissions);
-        Ok(Behind { handles, permissions, meter, waker, secrets: given, front })
+        Ok(Behind {
+            handles,
+            permissions,
+            meter,
+            waker,
+            secrets: given,
+            front,
+        })
     }
 
-    fn serve_gateway(
-        &self,
-        listener: TcpListener,
-        handles: &Handles,
-    ) -> Result<Option<JoinHandle<()>>, StartError> {
+    fn serve_gateway(&self, listener: TcpListener, handles: &Handles) -> Result<Option<JoinHandle<()>>, StartError> {
         let port = listener.local_addr().map_err(StartError::Listener)?.port();
         let Some(api) = &self.stack.api else { return Ok(None) };
         let gateway = Gateway::new(api, handles.invoker.clone(), port)?;

@@ -61,7 +61,10 @@ impl Secrets {
         data: Option<&Path>,
     ) -> Result<Self, SecretsError> {
         let given = file.map(read).transpose()?.unwrap_or_default();
-        for secret in given.keys().filter(|id| !id.starts_with("//") && !declared.contains_key(*id)) {
+        for secret in given
+            .keys()
+            .filter(|id| !id.starts_with("//") && !declared.contains_key(*id))
+        {
             tracing::warn!(secret, "secrets.not_declared");
         }
         let kept = data.map(|directory| directory.join(FILE));

@@ -24,9 +24,21 @@ pub(super) struct Resources {
 impl Resources {
     pub(super) fn of(stack: &Stack) -> Self {
         Self {
-            tables: stack.tables.values().map(|table| (table.name.clone(), table.arn.clone())).collect(),
-            queues: stack.queues.values().map(|queue| (queue.name.clone(), queue.arn.clone())).collect(),
-            secrets: stack.secrets.values().map(|secret| (secret.name.clone(), secret.arn.clone())).collect(),
+            tables: stack
+                .tables
+                .values()
+                .map(|table| (table.name.clone(), table.arn.clone()))
+                .collect(),
+            queues: stack
+                .queues
+                .values()
+                .map(|queue| (queue.name.clone(), queue.arn.clone()))
+                .collect(),
+            secrets: stack
+                .secrets
+                .values()
+                .map(|secret| (secret.name.clone(), secret.arn.clone()))
+                .collect(),
         }
     }
 
@@ -45,12 +57,18 @@ pub(super) fn of(call: &Call, resources: &Resources) -> Vec<Need> {
             let name = name.or_else(|| text(&call.request, "QueueName")).unwrap_or("*");
             let resource = resources.queues.get(name).cloned().unwrap_or_else(|| name.to_owned());
             let operation = call.operation.strip_suffix("Batch").unwrap_or(&call.operation);
-            vec![Need { action: format!("sqs:{operation}"), resource }]
+            vec![Need {
+                action: format!("sqs:{operation}"),
+                resource,
+            }]
         }
         Service::SecretsManager => {
             let id = text(&call.request, "SecretId").unwrap_or("*");
             let resource = resources.secrets.get(id).cloned().unwrap_or_else(|| id.to_owned());
-            vec![Need { action: call.action(), resource }]
+            vec![Need {
+                action: call.action(),
+                resource,
+            }]
         }
     }
 }
@@ -58,10 +76,18 @@ pub(super) fn of(call: &Call, resources: &Resources) -> Vec<Need> {
 fn of_dynamodb(call: &Call, resources: &Resources) -> Vec<Need> {
     let request = &call.request;
     if let Some(parts) = request.get("TransactItems").and_then(Value::as_array) {
-        return parts.iter().filter_map(Value::as_object).flatten().filter_map(|part| of_part(part, resources)).collect();
+        return parts
+            .iter()
+            .filter_map(Value::as_object)
+            .flatten()
+            .filter_map(|part| of_part(part, resources))
+            .collect();
     }
     if let Some(tables) = request.get("RequestItems").and_then(Value::as_object) {
-        let need = |name: &String| Need { action: call.action(), resource: resources.table(name) };
+        let need = |name: &String| Need {
+            action: call.action(),
+            resource: resources.table(name),
+        };
         return tables.keys().map(need).collect();
     }
     let table = text(request, "TableName").map_or_else(|| "*".to_owned(), |name| resources.table(name));
@@ -69,7 +95,10 @@ fn of_dynamodb(call: &Call, resources: &Resources) -> Vec<Need> {
         Some(index) => format!("{table}/index/{index}"),
         None => table,
     };
-    vec![Need { action: call.action(), resource }]
+    vec![Need {
+        action: call.action(),
+        resource,
+    }]
 }
 
 /// A transaction needs what its parts would need one by one.
@@ -82,7 +111,10 @@ fn of_part((kind, part): (&String, &Value), resources: &Resources) -> Option<Nee
         "Get" => "dynamodb:GetItem",
         _ => return None,
     };
-    Some(Need { action: action.to_owned(), resource: resources.table(text(part, "TableName")?) })
+    Some(Need {
+        action: action.to_owned(),
+        resource: resources.table(text(part, "TableName")?),
+    })
 }
 
 fn text<'a>(request: &'a Value, name: &str) -> Option<&'a str> {

@@ -43,8 +43,14 @@ impl Statement {
     pub(super) fn covers(&self, need: &Need) -> Option<(&str, &str)> {
         // IAM compares actions without case, resources with it.
         let wanted = need.action.to_ascii_lowercase();
-        let action = self.actions.iter().find(|action| matches(&action.to_ascii_lowercase(), &wanted))?;
-        let resource = self.resources.iter().find(|resource| matches(resource, &need.resource))?;
+        let action = self
+            .actions
+            .iter()
+            .find(|action| matches(&action.to_ascii_lowercase(), &wanted))?;
+        let resource = self
+            .resources
+            .iter()
+            .find(|resource| matches(resource, &need.resource))?;
         Some((action, resource))
     }
 
@@ -59,7 +65,10 @@ impl Statement {
 
     pub(super) fn grants(&self, function: &str) -> Vec<Grant> {
         let resources = |action: &str| -> Vec<Grant> {
-            self.resources.iter().map(|resource| self.grant(function, action, resource)).collect()
+            self.resources
+                .iter()
+                .map(|resource| self.grant(function, action, resource))
+                .collect()
         };
         self.actions.iter().flat_map(|action| resources(action)).collect()
     }
@@ -75,11 +84,15 @@ fn list(value: Option<&Value>) -> Vec<String> {
 
 /// `*` stands for any text, `?` for one character.
 fn matches(pattern: &str, text: &str) -> bool {
-    let Some(first) = pattern.chars().next() else { return text.is_empty() };
+    let Some(first) = pattern.chars().next() else {
+        return text.is_empty();
+    };
     let rest = pattern.get(first.len_utf8()..).unwrap_or_default();
     if first == '*' {
         let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-        return ends.into_iter().any(|at| matches(rest, text.get(at..).unwrap_or_default()));
+        return ends
+            .into_iter()
+            .any(|at| matches(rest, text.get(at..).unwrap_or_default()));
     }
     let Some(next) = text.chars().next() else { return false };
     (first == '?' || first == next) && matches(rest, text.get(next.len_utf8()..).unwrap_or_default())

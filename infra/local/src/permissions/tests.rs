@@ -48,11 +48,19 @@ fn permissions(statements: &Value) -> Permissions {
 }
 
 fn call(caller: &str, service: Service, operation: &str, request: Value) -> Call {
-    Call { caller: caller.to_owned(), service, operation: operation.to_owned(), request }
+    Call {
+        caller: caller.to_owned(),
+        service,
+        operation: operation.to_owned(),
+        request,
+    }
 }
 
 async fn allowed(permissions: &Permissions, operation: &str, request: Value) -> bool {
-    permissions.before(&call("F", Service::DynamoDb, operation, request)).await == Verdict::Proceed
+    permissions
+        .before(&call("F", Service::DynamoDb, operation, request))
+        .await
+        == Verdict::Proceed
 }
 
 #[tokio::test]
@@ -62,8 +70,22 @@ async fn only_what_is_granted_is_allowed() {
     ]));
     let table = "t-SalesTable";
     assert!(allowed(&permissions, "GetItem", json!({"TableName": table})).await);
-    assert!(allowed(&permissions, "Query", json!({"TableName": table, "IndexName": "by_day"})).await);
-    assert!(!allowed(&permissions, "Query", json!({"TableName": table, "IndexName": "by_state"})).await);
+    assert!(
+        allowed(
+            &permissions,
+            "Query",
+            json!({"TableName": table, "IndexName": "by_day"})
+        )
+        .await
+    );
+    assert!(
+        !allowed(
+            &permissions,
+            "Query",
+            json!({"TableName": table, "IndexName": "by_state"})
+        )
+        .await
+    );
     assert!(!allowed(&permissions, "PutItem", json!({"TableName": table})).await);
     assert!(!allowed(&permissions, "GetItem", json!({"TableName": "other"})).await);
     assert!(!allowed(&permissions, "BatchGetItem", json!({"RequestItems": {table: {}}})).await);
@@ -73,7 +95,14 @@ async fn only_what_is_granted_is_allowed() {
 async fn a_transaction_needs_the_actions_of_its_parts() {
     let permissions = permissions(&json!([{"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": TABLE}]));
     let part = |kind: &str| json!({ kind: {"TableName": "t-SalesTable"} });
-    assert!(allowed(&permissions, "TransactWriteItems", json!({"TransactItems": [part("Put")]})).await);
+    assert!(
+        allowed(
+            &permissions,
+            "TransactWriteItems",
+            json!({"TransactItems": [part("Put")]})
+        )
+        .await
+    );
     let both = json!({"TransactItems": [part("Put"), part("ConditionCheck")]});
     assert!(!allowed(&permissions, "TransactWriteItems", both).await);
 }
@@ -81,11 +110,25 @@ async fn a_transaction_needs_the_actions_of_its_parts() {
 #[tokio::test]
 async fn the_refusal_reads_as_aws_writes_it() {
     let permissions = permissions(&json!([]));
-    let denied = permissions.before(&call("F", Service::DynamoDb, "PutItem", json!({"TableName": "t-SalesTable"}))).await;
-    let Verdict::Answer(answer) = denied else { panic!("allowed") };
+    let denied = permissions
+        .before(&call(
+            "F",
+            Service::DynamoDb,
+            "PutItem",
+            json!({"TableName": "t-SalesTable"}),
+        ))
+        .await;
+    let Verdict::Answer(answer) = denied else {
+        panic!("allowed")
+    };
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(body["__type"], json!("AccessDeniedException"));
-    assert!(body["message"].as_str().unwrap().contains(&format!("dynamodb:PutItem on resource: {TABLE}")));
+    assert!(
+        body["message"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("dynamodb:PutItem on resource: {TABLE}"))
+    );
 }
 
 #[tokio::test]
@@ -107,9 +150,14 @@ async fn a_batch_of_messages_needs_the_single_action_and_unused_grants_are_liste
         {"Sid": "Publish", "Effect": "Allow", "Action": ["sqs:SendMessage", "sqs:GetQueueUrl"], "Resource": QUEUE},
     ]));
     let request = json!({"QueueUrl": "http://127.0.0.1:1/000000000000/t-Orders.fifo"});
-    let sent = permissions.before(&call("F", Service::Sqs, "SendMessageBatch", request)).await;
+    let sent = permissions
+        .before(&call("F", Service::Sqs, "SendMessageBatch", request))
+        .await;
     assert_eq!(sent, Verdict::Proceed);
     let unused = permissions.unused();
     assert_eq!(unused.len(), 1);
-    assert_eq!((unused[0].statement.as_str(), unused[0].action.as_str()), ("Publish", "sqs:GetQueueUrl"));
+    assert_eq!(
+        (unused[0].statement.as_str(), unused[0].action.as_str()),
+        ("Publish", "sqs:GetQueueUrl")
+    );
 }

@@ -35,14 +35,22 @@ async fn the_meter_knows_who_used_what() {
     rig.eventually(&running.base_url, "/notes/copy-of-a").await;
     let rows = running.meter.read();
     let row = |operation: &str, caller: &str| {
-        rows.iter().find(|row| row.subject.operation == operation && row.subject.caller == caller).cloned()
+        rows.iter()
+            .find(|row| row.subject.operation == operation && row.subject.caller == caller)
+            .cloned()
     };
     let put = row("PutItem", "WriterFunction").unwrap();
     assert!(put.subject.target.contains("NotesTable"), "{put:?}");
     assert_eq!((put.count.requests, put.count.write_milliunits), (1, 1_000));
-    assert_eq!(row("SendMessage", "RelayFunction").unwrap().subject.target, rig.queue_name(&running));
+    assert_eq!(
+        row("SendMessage", "RelayFunction").unwrap().subject.target,
+        Rig::queue_name(&running)
+    );
     let read = rig.get(&running.aws_url, "/_tradepost/meter").await;
-    assert_eq!(read.1["rows"].as_array().map(Vec::len), Some(running.meter.read().len()));
+    assert_eq!(
+        read.1["rows"].as_array().map(Vec::len),
+        Some(running.meter.read().len())
+    );
     let functions = rig.get(&running.aws_url, "/_tradepost/functions").await;
     assert_eq!(functions.1["WriterFunction"]["errors"], json!(0));
 }
@@ -50,7 +58,10 @@ async fn the_meter_knows_who_used_what() {
 #[tokio::test]
 async fn state_survives_a_platform_that_just_stops() {
     let rig = Rig::new();
-    let options = || Options { storage: Storage::Directory(rig.data()), ..rig.options() };
+    let options = || Options {
+        storage: Storage::Directory(rig.data()),
+        ..rig.options()
+    };
     let first = Platform::start(options()).await.unwrap();
     rig.post(&first.base_url, "/notes/a", "hello").await;
     let second = Platform::start(options()).await;
@@ -65,7 +76,10 @@ async fn state_survives_a_platform_that_just_stops() {
 #[tokio::test]
 async fn a_changed_table_is_refused_by_name() {
     let rig = Rig::new();
-    let options = || Options { storage: Storage::Directory(rig.data()), ..rig.options() };
+    let options = || Options {
+        storage: Storage::Directory(rig.data()),
+        ..rig.options()
+    };
     Platform::start(options()).await.unwrap().shutdown().await;
     rig.edit_template("StreamViewType: NEW_IMAGE", "StreamViewType: NEW_AND_OLD_IMAGES");
     let error = loop {
@@ -75,7 +89,10 @@ async fn a_changed_table_is_refused_by_name() {
         }
     };
     let message = error.to_string();
-    assert!(message.contains("NotesTable") && message.contains("stream"), "{message}");
+    assert!(
+        message.contains("NotesTable") && message.contains("stream"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -83,10 +100,16 @@ async fn what_cannot_be_hosted_is_named_with_its_place() {
     let rig = Rig::new();
     rig.edit_template("CodeUri: target/lambda/writer/", "CodeUri: target/lambda/nobody/");
     let message = Platform::start(rig.options()).await.err().unwrap().to_string();
-    assert!(message.contains("Resources.WriterFunction") && message.contains("`nobody`"), "{message}");
+    assert!(
+        message.contains("Resources.WriterFunction") && message.contains("`nobody`"),
+        "{message}"
+    );
     rig.edit_template("AWS::SQS::Queue", "AWS::Kinesis::Stream");
     let message = Platform::start(rig.options()).await.err().unwrap().to_string();
-    assert!(message.contains("template.yaml") && message.contains("AWS::Kinesis::Stream"), "{message}");
+    assert!(
+        message.contains("template.yaml") && message.contains("AWS::Kinesis::Stream"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -107,7 +130,10 @@ async fn many_platforms_run_side_by_side() {
         assert_eq!(rig.get(&running.base_url, "/notes/a").await.0, StatusCode::NOT_FOUND);
     }
     rig.post(&platforms[0].base_url, "/notes/a", "hello").await;
-    assert_eq!(rig.get(&platforms[1].base_url, "/notes/a").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        rig.get(&platforms[1].base_url, "/notes/a").await.0,
+        StatusCode::NOT_FOUND
+    );
     futures::future::join_all(platforms.into_iter().map(super::Running::shutdown)).await;
 }
 
@@ -117,15 +143,26 @@ async fn a_function_is_held_to_its_policies_and_unused_grants_are_listed() {
     let running = Platform::start(rig.options()).await.unwrap();
     rig.post(&running.base_url, "/notes/a", "hello").await;
     rig.eventually(&running.base_url, "/notes/copy-of-a").await;
-    let unused: Vec<_> =
-        running.permissions.unused().into_iter().map(|grant| (grant.function, grant.action)).collect();
-    assert_eq!(unused, [("CopierFunction".to_owned(), "dynamodb:DeleteItem".to_owned())]);
+    let unused: Vec<_> = running
+        .permissions
+        .unused()
+        .into_iter()
+        .map(|grant| (grant.function, grant.action))
+        .collect();
+    assert_eq!(
+        unused,
+        [("CopierFunction".to_owned(), "dynamodb:DeleteItem".to_owned())]
+    );
     running.shutdown().await;
 
     rig.edit_template("[dynamodb:GetItem, dynamodb:PutItem]", "[dynamodb:GetItem]");
     let running = Platform::start(rig.options()).await.unwrap();
     let (status, _) = rig.post(&running.base_url, "/notes/a", "hello").await;
-    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "the function fails on AccessDeniedException");
+    assert_eq!(
+        status,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "the function fails on AccessDeniedException"
+    );
 }
 
 /// Answers each `PutItem` with a fault: first before the table sees it, then after.
@@ -139,7 +176,11 @@ impl Faults {
         if call.operation != "PutItem" {
             return Verdict::Proceed;
         }
-        Verdict::Answer(Answer::error(StatusCode::BAD_REQUEST, "ThrottlingException", "injected"))
+        Verdict::Answer(Answer::error(
+            StatusCode::BAD_REQUEST,
+            "ThrottlingException",
+            "injected",
+        ))
     }
 }
 
@@ -159,10 +200,23 @@ impl Interceptor for Faults {
 async fn a_fault_comes_before_the_effect_or_after_it() {
     let rig = Rig::new();
     let faults: Arc<dyn Interceptor> = Arc::new(Faults::default());
-    let running = Platform::start(Options { interceptors: vec![faults], ..rig.options() }).await.unwrap();
+    let running = Platform::start(Options {
+        interceptors: vec![faults],
+        ..rig.options()
+    })
+    .await
+    .unwrap();
     let failed = StatusCode::INTERNAL_SERVER_ERROR;
     assert_eq!(rig.post(&running.base_url, "/notes/a", "hello").await.0, failed);
-    assert_eq!(rig.get(&running.base_url, "/notes/a").await.0, StatusCode::NOT_FOUND, "it came before the effect");
+    assert_eq!(
+        rig.get(&running.base_url, "/notes/a").await.0,
+        StatusCode::NOT_FOUND,
+        "it came before the effect"
+    );
     assert_eq!(rig.post(&running.base_url, "/notes/a", "hello").await.0, failed);
-    assert_eq!(rig.get(&running.base_url, "/notes/a").await.0, StatusCode::OK, "it came after the effect");
+    assert_eq!(
+        rig.get(&running.base_url, "/notes/a").await.0,
+        StatusCode::OK,
+        "it came after the effect"
+    );
 }

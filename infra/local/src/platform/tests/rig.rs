@@ -54,7 +54,11 @@ impl Rig {
         functions.add_host("writer", |host| Caller::code(host, writer));
         functions.add_host("relay", |host| Caller::code(host, relay));
         functions.add_host("copier", |host| Caller::code(host, copier));
-        Options { template: self.folder.join("infra/template.yaml"), functions, ..Options::ephemeral() }
+        Options {
+            template: self.folder.join("infra/template.yaml"),
+            functions,
+            ..Options::ephemeral()
+        }
     }
 
     pub(super) fn edit_template(&self, from: &str, to: &str) {
@@ -64,7 +68,7 @@ impl Rig {
         std::fs::write(path, text.replace(from, to)).unwrap();
     }
 
-    pub(super) fn queue_name(&self, running: &Running) -> String {
+    pub(super) fn queue_name(running: &Running) -> String {
         running.handles.stack.queues["CopiesQueue"].name.clone()
     }
 
@@ -74,7 +78,11 @@ impl Rig {
     }
 
     pub(super) async fn get(&self, base: &str, path: &str) -> (StatusCode, Value) {
-        send(&self.client, Request::get(format!("{base}{path}")).body(Full::default()).unwrap()).await
+        send(
+            &self.client,
+            Request::get(format!("{base}{path}")).body(Full::default()).unwrap(),
+        )
+        .await
     }
 
     /// Asks until the answer is there.
@@ -139,7 +147,10 @@ impl Caller {
     }
 
     async fn call(&self, target: &str, request: Value) -> Value {
-        let credential = format!("AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/x/aws4_request, SignedHeaders=host, Signature=0", self.key);
+        let credential = format!(
+            "AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/x/aws4_request, SignedHeaders=host, Signature=0",
+            self.key
+        );
         let request = Request::post(&self.endpoint)
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", target)
@@ -154,7 +165,11 @@ impl Caller {
 
     async fn put(&self, id: &str, text: &str) {
         let item = json!({"pk": {"S": id}, "text": {"S": text}});
-        self.call("DynamoDB_20120810.PutItem", json!({"TableName": self.table, "Item": item})).await;
+        self.call(
+            "DynamoDB_20120810.PutItem",
+            json!({"TableName": self.table, "Item": item}),
+        )
+        .await;
     }
 }
 
