@@ -15,6 +15,7 @@ mod money;
 mod pay;
 mod place;
 mod state;
+mod view;
 
 pub use adjustment::{ADJUSTMENTS_MAX, Adjustment, AdjustmentKind, AdjustmentStatus, SignedQuantity};
 pub use aggregate::{Inconsistent, Order, Platform};
@@ -27,9 +28,10 @@ pub use delivery::{
 };
 pub use line::{COMPONENTS_MAX, Component, LINES_MAX, Line, LineQuantity, Quantities, UNITS_MAX};
 pub use money::{Payment, PaymentStatus, TOTALS_MAX, Total, TotalKind};
-pub use place::{BUYER_FIELD, DESTINATION_FIELD, PAYMENT_DUE_S, Placement, SEALED_ENTITY};
+pub use place::{BUYER_FIELD, Buyer, DESTINATION_FIELD, PAYMENT_DUE_S, Placement, SEALED_ENTITY};
 pub use state::{Hold, InvalidTransition, STATES, State, StateName, Step, UnknownState};
-pub use ucp::{checkout::Buyer, fulfillment::PostalAddress as Address};
+pub use view::View;
+pub use ucp::fulfillment::PostalAddress as Address;
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

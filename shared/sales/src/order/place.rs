@@ -2,6 +2,7 @@
 
 use kernel::{CheckoutId, Currency, CustomerId, OrderId, PersonId, Timestamp};
 use privacy::Sealed;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Act, Change, Changed, Delivery, FieldChange, Inconsistent, Line, LineQuantity, Order, Payment, Platform, State, Total,
@@ -10,7 +11,7 @@ use crate::events::{OrderEvent, v1};
 
 /// Entity under which an order's personal data is sealed, with the order's id: see [`privacy::Place`].
 pub const SEALED_ENTITY: &str = "order";
-/// Field name of the sealed [`super::Buyer`].
+/// Field name of the sealed [`Buyer`].
 pub const BUYER_FIELD: &str = "buyer";
 /// Field name of the sealed [`super::Address`].
 pub const DESTINATION_FIELD: &str = "destination";
@@ -32,7 +33,7 @@ pub struct Placement {
     pub locale: Option<String>,
     /// Whose key seals the personal data.
     pub person: PersonId,
-    /// The [`super::Buyer`], sealed at ([`SEALED_ENTITY`], `id`, [`BUYER_FIELD`]).
+    /// The [`Buyer`], sealed at ([`SEALED_ENTITY`], `id`, [`BUYER_FIELD`]).
     pub buyer: Sealed,
     /// The [`super::Address`], sealed at ([`SEALED_ENTITY`], `id`, [`DESTINATION_FIELD`]).
     pub destination: Option<Sealed>,
@@ -46,6 +47,23 @@ pub struct Placement {
     pub delivery: Delivery,
     /// When it expires unpaid: usually [`PAYMENT_DUE_S`] from now.
     pub due_at: Timestamp,
+}
+
+/// Who bought, as kept sealed. Field names are UCP's.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Buyer {
+    /// Given name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Phone number, E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
 }
 
 impl Order {

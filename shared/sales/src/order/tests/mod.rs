@@ -1,113 +1,13 @@
-//! Tests of the state machine, and the orders that other tests of this crate use.
+//! Tests of the state machine.
 
 mod commands;
 mod money;
 
-use kernel::{
-    Actor, CheckoutId, CustomerId, Id, LineId, Money, OrderId, PersonId, ProductId, ShipmentId, Timestamp, VariantId,
-};
+use kernel::Money;
 use serde_json::json;
 
 use super::*;
-
-pub(crate) const START: Timestamp = Timestamp::from_millis(1_775_640_600_000);
-
-pub(crate) fn act(minutes: i64) -> Act {
-    Act::by(Actor::system("test"), START.plus_seconds(minutes * 60))
-}
-
-fn id<I: Id>(n: u8) -> I {
-    I::from_parts(START, [n; 10])
-}
-
-pub(crate) fn cny(amount: i64) -> Money {
-    Money::new(amount, "CNY".parse().unwrap()).unwrap()
-}
-
-pub(crate) fn line(n: u8, quantity: u32, price: i64) -> Line {
-    let whole = cny(price).times(quantity).unwrap();
-    let amount = |kind| Total { kind, amount: whole, display_text: None };
-    Line {
-        id: id(n),
-        product: id::<ProductId>(n),
-        variant: id::<VariantId>(n),
-        title: format!("Thing {n}"),
-        image_url: None,
-        unit_price: cny(price),
-        totals: vec![amount(TotalKind::Subtotal), amount(TotalKind::Total)],
-        components: vec![Component { variant: id(n), quantity: 1 }],
-        quantity: Quantities::ordered(quantity),
-    }
-}
-
-pub(crate) fn line_id(n: u8) -> LineId {
-    id(n)
-}
-
-pub(crate) fn shipment_id(n: u8) -> ShipmentId {
-    id(n)
-}
-
-pub(crate) fn customer(n: u8) -> CustomerId {
-    id(n)
-}
-
-pub(crate) fn units(n: u8, quantity: u32) -> LineQuantity {
-    LineQuantity { line: id(n), quantity }
-}
-
-/// 3 of line 1 at 10.00, 2 of line 2 at 5.00, freight 12.00: 52.00 CNY, due in 30 minutes.
-pub(crate) fn placement(order: OrderId, at: Timestamp) -> Placement {
-    let amount = |kind, amount| Total { kind, amount: cny(amount), display_text: None };
-    let lines = vec![line(1, 3, 1_000), line(2, 2, 500)];
-    let promised = lines.iter().map(|line| LineQuantity { line: line.id, quantity: line.quantity.ordered }).collect();
-    Placement {
-        id: order,
-        checkout: id::<CheckoutId>(1),
-        platform: Some(Platform { profile: "https://agent.example/ucp".to_owned(), webhook_url: None, key: None }),
-        customer: Some(customer(1)),
-        locale: Some("zh-CN".to_owned()),
-        person: id::<PersonId>(1),
-        buyer: serde_json::from_value(json!("sealed")).unwrap(),
-        destination: None,
-        currency: "CNY".parse().unwrap(),
-        lines,
-        totals: vec![
-            amount(TotalKind::Subtotal, 4_000),
-            amount(TotalKind::Fulfillment, 1_200),
-            amount(TotalKind::Total, 5_200),
-        ],
-        delivery: Delivery {
-            method: DeliveryMethod::Shipping,
-            option: "standard".to_owned(),
-            title: "Standard".to_owned(),
-            expectations: vec![Expectation { id: "exp_1".to_owned(), lines: promised, description: None }],
-        },
-        due_at: at.plus_seconds(PAYMENT_DUE_S),
-    }
-}
-
-pub(crate) fn placed() -> Order {
-    Order::place(placement(id(1), START), &act(0)).unwrap().order
-}
-
-pub(crate) fn payment(status: PaymentStatus, captured: i64, refunded: i64) -> Payment {
-    Payment { status, captured: cny(captured), refunded: cny(refunded), withdrawn: cny(0) }
-}
-
-pub(crate) fn paid() -> Order {
-    placed().record_payment(payment(PaymentStatus::Paid, 5_200, 0), &act(1)).unwrap().order
-}
-
-pub(crate) fn parcel(n: u8, lines: Vec<LineQuantity>) -> NewShipment {
-    NewShipment {
-        id: shipment_id(n),
-        carrier: "sf-express".to_owned(),
-        number: format!("SF{n}"),
-        tracking_url: format!("https://carrier.example/SF{n}"),
-        lines,
-    }
-}
+use crate::sample::*;
 
 #[test]
 fn an_order_ships_in_parts_and_completes_with_the_last() {

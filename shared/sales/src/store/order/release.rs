@@ -66,12 +66,13 @@ impl Orders {
         Ok(Releasing { changed, parts })
     }
 
-    /// Commits parts; `Ok(Some)` names who was quicker.
+    /// Commits parts; `Ok(Some)` is the first refusal.
     ///
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn commit(&self, parts: Vec<Part<Lost>>) -> Result<Option<Lost>, StoreError> {
+    #[tracing::instrument(name = "db.order.commit", skip_all)]
+    pub async fn commit<R: Clone>(&self, parts: Vec<Part<R>>) -> Result<Option<R>, StoreError> {
         match self.dynamo.commit(parts).await {
             Ok(()) => Ok(None),
             Err(error) => CommitError::first(error).map(Some),

@@ -6,9 +6,9 @@ use kernel::{Id, Timestamp};
 use testkit::World;
 
 use super::*;
-use crate::order::{
-    Act, Cancel, PaymentStatus, Refused, StateName,
-    tests::{customer, payment, placement, units},
+use crate::{
+    order::{Act, Cancel, PaymentStatus, Refused, StateName},
+    sample::{customer, payment, placement, units},
 };
 
 fn store(world: &World) -> Orders {
