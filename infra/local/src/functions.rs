@@ -28,7 +28,16 @@ impl Functions {
             };
         }
         host! {
+            "catalog-desk" => catalog_desk,
+            "checkout" => checkout,
             "event-relay" => event_relay,
+            "order-expiry" => order_expiry,
+            "payment-settlement" => payment_settlement,
+            "payment-start" => payment_start,
+            "payment-webhook" => payment_webhook,
+            "signing-keys" => signing_keys,
+            "stock-desk" => stock_desk,
+            "ucp-profile" => ucp_profile,
         }
         functions
     }
