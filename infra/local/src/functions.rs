@@ -36,6 +36,7 @@ impl Functions {
             "payment-start" => payment_start,
             "payment-webhook" => payment_webhook,
             "signing-keys" => signing_keys,
+            "staff-desk" => staff_desk,
             "stock-desk" => stock_desk,
             "ucp-profile" => ucp_profile,
         }
