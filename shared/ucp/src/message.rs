@@ -116,6 +116,12 @@ impl Message {
         }
     }
 
+    /// What it is about, as JSONPath.
+    pub fn path(&self) -> Option<&str> {
+        let (Self::Error { path, .. } | Self::Warning { path, .. } | Self::Info { path, .. }) = self;
+        path.as_deref()
+    }
+
     /// The code.
     pub fn code(&self) -> Option<&str> {
         match self {

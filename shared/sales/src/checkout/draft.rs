@@ -138,10 +138,15 @@ impl Particulars {
         chosen.destinations.iter().find(|destination| destination.id == id)
     }
 
-    /// Instruments as they may be shown.
-    pub fn with_payment(mut self, payment: Payment) -> Self {
-        self.payment = Some(payment);
-        self
+    /// The same with the instruments of a completion, without credentials.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many.
+    pub fn paid_with(mut self, payment: PaymentInput) -> Result<Self, DraftError> {
+        self.payment = Some(instruments(payment)?);
+        self.check()?;
+        Ok(self)
     }
 }
 
@@ -170,7 +175,7 @@ fn choices(input: FulfillmentInput) -> Result<Option<Chosen>, DraftError> {
 }
 
 /// What may be kept and shown of instruments: never the credential.
-pub(super) fn instruments(input: PaymentInput) -> Result<Payment, DraftError> {
+fn instruments(input: PaymentInput) -> Result<Payment, DraftError> {
     limit("payment.instruments", input.instruments.len(), INSTRUMENTS_MAX)?;
     let shown = input.instruments.into_iter().enumerate().map(|(at, instrument)| Instrument {
         id: instrument.id.unwrap_or_else(|| format!("instrument_{}", at.saturating_add(1))),

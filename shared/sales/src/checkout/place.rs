@@ -2,11 +2,10 @@
 
 use kernel::{Ambient, CustomerId, OrderId, Timestamp};
 use privacy::{PersonKey, Place, SealError};
-use ucp::fulfillment::PostalAddress;
 
 use super::{Particulars, Quote, QuotedLine, Session};
 use crate::order::{
-    Address, BUYER_FIELD, Buyer, Component, DESTINATION_FIELD, Delivery, DeliveryMethod, Expectation, Line, LineQuantity,
+    BUYER_FIELD, Component, DESTINATION_FIELD, Delivery, DeliveryMethod, Expectation, Line, LineQuantity,
     PAYMENT_DUE_S, Placement, Platform, Quantities, SEALED_ENTITY, Total, TotalKind,
 };
 
@@ -33,9 +32,9 @@ pub fn placement(
 ) -> Result<Placement, SealError> {
     let entity = id.to_string();
     let at = |field| Place { entity: SEALED_ENTITY, id: &entity, field };
-    let buyer = sealing.key.seal(sealing.ambient, at(BUYER_FIELD), &buyer(particulars))?;
-    let address = particulars.destination().map(|destination| address(&destination.address));
-    let destination = address.map(|address| sealing.key.seal(sealing.ambient, at(DESTINATION_FIELD), &address)).transpose()?;
+    let buyer = sealing.key.seal(sealing.ambient, at(BUYER_FIELD), &particulars.buyer.clone().unwrap_or_default())?;
+    let address = particulars.destination().map(|destination| &destination.address);
+    let destination = address.map(|address| sealing.key.seal(sealing.ambient, at(DESTINATION_FIELD), address)).transpose()?;
     let now: Timestamp = sealing.ambient.now();
     Ok(Placement {
         id,
@@ -52,26 +51,6 @@ pub fn placement(
         delivery: delivery(quote),
         due_at: now.plus_seconds(PAYMENT_DUE_S),
     })
-}
-
-fn buyer(particulars: &Particulars) -> Buyer {
-    let buyer = particulars.buyer.clone().unwrap_or_default();
-    Buyer { first_name: buyer.first_name, last_name: buyer.last_name, email: buyer.email, phone_number: buyer.phone_number }
-}
-
-fn address(from: &PostalAddress) -> Address {
-    let from = from.clone();
-    Address {
-        street_address: from.street_address,
-        extended_address: from.extended_address,
-        address_locality: from.address_locality,
-        address_region: from.address_region,
-        address_country: from.address_country,
-        postal_code: from.postal_code,
-        first_name: from.first_name,
-        last_name: from.last_name,
-        phone_number: from.phone_number,
-    }
 }
 
 fn line(line: &QuotedLine) -> Line {

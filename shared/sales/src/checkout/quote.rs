@@ -73,9 +73,13 @@ pub struct Facts<'a> {
 }
 
 impl Quote {
-    /// Whether a message stands in the way of completing.
+    /// Whether the basket itself stands in the way of completing. What was wrong with a try to complete (instrument,
+    /// claims) does not: the next try may be better.
     pub fn blocked(&self) -> bool {
-        self.messages.iter().any(|message| message.severity().is_some())
+        let of_the_try = |message: &Message| {
+            message.path().is_some_and(|path| path.starts_with("$.payment") || path.starts_with("$.context"))
+        };
+        self.messages.iter().any(|message| message.severity().is_some() && !of_the_try(message))
     }
 
     /// Whether the buyer must do something that the API does not take.

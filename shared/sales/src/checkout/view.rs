@@ -64,7 +64,7 @@ pub fn view(session: &Session, particulars: &Particulars, shown: Shown<'_>) -> C
 }
 
 fn confirmation(order: OrderId, storefront: &str) -> OrderConfirmation {
-    OrderConfirmation { id: order.to_string(), permalink_url: format!("{storefront}/orders/{order}") }
+    OrderConfirmation { id: order.to_string(), permalink_url: crate::order::permalink(storefront, order) }
 }
 
 fn links(storefront: &str) -> Vec<Link> {
