@@ -1,0 +1,12 @@
+//! The identity table: the only place that names it, its attributes and its expressions.
+
+mod keys;
+mod limits;
+mod sessions;
+mod staff;
+#[cfg(test)]
+mod tests;
+
+pub use limits::{Charge, Charged, Limits};
+pub use sessions::{Refreshed, Sessions};
+pub use staff::{STAFF_EMAIL_KIND, StaffAccounts, StaffRefusal};
