@@ -88,6 +88,13 @@ impl Criteria {
         self
     }
 
+    /// Asks for what no product has.
+    #[must_use]
+    pub const fn nothing(mut self) -> Self {
+        self.nothing = true;
+        self
+    }
+
     /// The scopes that each hold every match: reading the smallest one is enough. None when nothing can match.
     pub fn scopes(&self) -> Vec<Scope> {
         if self.nothing {
