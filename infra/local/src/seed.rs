@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -25,6 +25,8 @@ pub(crate) use store::Progress;
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// Pause before a step is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// Marks a place that is a header of the answer.
+const HEADER: &str = "header:";
 /// Characters of an unexpected answer that an error shows.
 const SHOWN_MAX: usize = 600;
 
@@ -61,12 +63,12 @@ pub enum SeedError {
         body: String,
     },
     /// The answer lacks what the step saves.
-    #[error("seed step `{step}`: the answer has nothing at {pointer}")]
+    #[error("seed step `{step}`: the answer has nothing at {place}")]
     Missing {
         /// Name of the step.
         step: String,
-        /// JSON pointer.
-        pointer: String,
+        /// JSON pointer, or `header:` and a name.
+        place: String,
     },
     /// No answer.
     #[error("seed step `{step}` was not answered: {reason}")]
@@ -144,7 +146,7 @@ impl Seeder {
         let mut tries = step.tries.max(1);
         loop {
             tries = tries.saturating_sub(1);
-            let outcome = self.send(&filled).await.and_then(|answer| accept(&filled, answer));
+            let outcome = self.send(&filled).await.and_then(|answer| accept(&filled, &answer));
             match outcome {
                 Err(error) if tries > 0 => tracing::debug!(%error, "seed.again"),
                 outcome => return outcome,
@@ -153,7 +155,7 @@ impl Seeder {
         }
     }
 
-    async fn send(&self, step: &Step) -> Result<(StatusCode, Bytes), SeedError> {
+    async fn send(&self, step: &Step) -> Result<Answer, SeedError> {
         let fault = |reason: String| SeedError::NoAnswer {
             step: step.name.clone(),
             reason,
@@ -183,38 +185,41 @@ impl Seeder {
             .request(request)
             .await
             .map_err(|error| fault(error.to_string()))?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        Ok((status, body.map_err(|error| fault(error.to_string()))?.to_bytes()))
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| fault(error.to_string()))?.to_bytes();
+        Ok(Answer { status: head.status, headers: head.headers, body })
     }
 }
 
+/// What a call was answered.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
 /// What the step saves of the answer, when it is the expected one.
-fn accept(step: &Step, (status, body): (StatusCode, Bytes)) -> Result<BTreeMap<String, String>, SeedError> {
-    if !step.expect.contains(&status.as_u16()) {
-        let body: String = String::from_utf8_lossy(&body).chars().take(SHOWN_MAX).collect();
+fn accept(step: &Step, answer: &Answer) -> Result<BTreeMap<String, String>, SeedError> {
+    let status = answer.status.as_u16();
+    if !step.expect.contains(&status) {
+        let body: String = String::from_utf8_lossy(&answer.body).chars().take(SHOWN_MAX).collect();
         let (step, expected) = (step.name.clone(), step.expect.clone());
-        return Err(SeedError::Unexpected {
-            step,
-            expected,
-            status: status.as_u16(),
-            body,
-        });
+        return Err(SeedError::Unexpected { step, expected, status, body });
     }
-    let answer: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let mut saved = BTreeMap::new();
-    for (variable, pointer) in &step.save {
-        let value = match answer.pointer(pointer) {
-            Some(Value::String(text)) => text.clone(),
-            None | Some(Value::Null) => {
-                return Err(SeedError::Missing {
-                    step: step.name.clone(),
-                    pointer: pointer.clone(),
-                });
-            }
-            Some(other) => other.to_string(),
+    for (variable, place) in &step.save {
+        let found = match place.strip_prefix(HEADER) {
+            Some(name) => answer.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            None => match body.pointer(place) {
+                Some(Value::String(text)) => Some(text.clone()),
+                None | Some(Value::Null) => None,
+                Some(other) => Some(other.to_string()),
+            },
         };
-        saved.insert(variable.clone(), value);
+        let missing = || SeedError::Missing { step: step.name.clone(), place: place.clone() };
+        saved.insert(variable.clone(), found.ok_or_else(missing)?);
     }
     Ok(saved)
 }
@@ -281,7 +286,7 @@ mod tests {
         let script = json!([
             {"name": "a", "method": "POST", "path": "/${secret.Boot}", "expect": 201, "save": {"where": "/path"}},
             {"name": "b", "method": "POST", "path": "/b${where}", "headers": {"Idempotency-Key": "${step}"},
-             "body": {"x": ["${where}"]}, "expect": [200, 201], "save": {"n": "/n", "key": "/key"}},
+             "body": {"x": ["${where}"]}, "expect": [200, 201], "save": {"n": "/n", "key": "/key", "media": "header:content-type"}},
             {"name": "c", "method": "GET", "path": "/c", "expect": 201, "always": true, "save": {"fresh": "/n"}},
         ]);
         let (first, calls) = run(&script, &data).await;
@@ -291,6 +296,7 @@ mod tests {
             (first["where"].as_str(), first["key"].as_str(), first["n"].as_str()),
             ("/open", "seed-1", "1")
         );
+        assert_eq!(first["media"], "application/json");
         let (second, calls) = run(&script, &data).await;
         assert_eq!(calls, 1, "only the step of every start");
         assert_eq!(second.unwrap()["where"], "/open");

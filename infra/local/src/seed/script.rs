@@ -42,7 +42,7 @@ pub(crate) struct Step {
     /// Status that is right, or a list of them.
     #[serde(deserialize_with = "one_or_more")]
     pub expect: Vec<u16>,
-    /// Variables to save: JSON pointer into the answer by name.
+    /// Variables to save by name: a JSON pointer into the answer, or `header:` and a header's name.
     #[serde(default)]
     pub save: BTreeMap<String, String>,
     /// Runs on every start, not only the first: what makes a fresh token.
