@@ -1,9 +1,9 @@
 //! What the function is made of.
 
-use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use inventory::Inventory;
 use runtime::{ConfigError, Function, FunctionError, Host};
 use sales::Orders;
+use serde::de::IgnoredAny;
 
 use crate::{Ports, handle};
 
@@ -20,7 +20,7 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
         timers: host.timers()?,
         ambient: host.ambient(),
     };
-    Ok(Function::event(move |_: EventBridgeEvent| {
+    Ok(Function::event(move |_: IgnoredAny| {
         let ports = ports.clone();
         async move { handle(&ports).await.map_err(|error| FunctionError::new("Expiry.Failed", error)) }
     }))

@@ -1,0 +1,5 @@
+//! Composition root of `order-desk`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(order_desk::wire)
+}

@@ -1,0 +1,5 @@
+//! Composition root of `orders`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(orders::wire)
+}
