@@ -29,12 +29,16 @@ impl Functions {
         }
         host! {
             "catalog-desk" => catalog_desk,
+            "catalog-search" => catalog_search,
             "checkout" => checkout,
             "event-relay" => event_relay,
+            "order-desk" => order_desk,
             "order-expiry" => order_expiry,
+            "orders" => orders,
             "payment-settlement" => payment_settlement,
             "payment-start" => payment_start,
             "payment-webhook" => payment_webhook,
+            "sign-in" => sign_in,
             "signing-keys" => signing_keys,
             "staff-desk" => staff_desk,
             "stock-desk" => stock_desk,
