@@ -126,5 +126,7 @@ impl Code {
 }
 
 fn mac(peppers: &Peppers, version: &str, id: CodeId, digits: &str) -> Option<String> {
-    peppers.mac(version, Purpose::Code, format!("{id}|{digits}").as_bytes()).map(hex::encode)
+    peppers
+        .mac(version, Purpose::Code, format!("{id}|{digits}").as_bytes())
+        .map(hex::encode)
 }

@@ -1,7 +1,7 @@
 //! One-time codes.
 
-use dynamo::{CommitError, Dynamo, Item, Part, Record, StoreError, from_item, to_item};
 use dynamo::Consistency;
+use dynamo::{CommitError, Dynamo, Item, Part, Record, StoreError, from_item, to_item};
 use kernel::CodeId;
 
 use super::keys;
@@ -51,7 +51,10 @@ impl Codes {
             Err(CommitError::Refused(_)) => return Ok(None),
             Err(error) => return error.first().map(|()| None),
         }
-        let found: Option<Item> = self.dynamo.get_item(&self.table, &keys::code(id), Consistency::Strong).await?;
+        let found: Option<Item> = self
+            .dynamo
+            .get_item(&self.table, &keys::code(id), Consistency::Strong)
+            .await?;
         found.map(from_item).transpose()
     }
 

@@ -47,7 +47,9 @@ impl Customers {
 
     /// The account, with a strong read.
     pub async fn get(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-        self.dynamo.get(&self.table, &keys::customer(id), Consistency::Strong).await
+        self.dynamo
+            .get(&self.table, &keys::customer(id), Consistency::Strong)
+            .await
     }
 
     /// The account of an address, with strong reads.
