@@ -63,10 +63,10 @@ pub(crate) async fn cancel(ports: &Ports, request: &Request) -> Result<Response<
         let releasing = ports.orders.cancel(&ports.inventory, order, &what, &act).await?;
         let order = &releasing.changed.order;
         let saved = Saved { status: 200, body: serde_json::to_string(&View::of(order))? };
-        let mut parts: Vec<Part<Quicker>> =
+        let mut writes: Vec<Part<Quicker>> =
             releasing.parts.into_iter().map(|part| part.map(Quicker::Other)).collect();
-        parts.push(claim.record(&saved, Quicker::Equal)?);
-        match ports.orders.commit(parts).await? {
+        writes.push(claim.record(&saved, Quicker::Equal)?);
+        match ports.orders.commit(writes).await? {
             None => return Ok(tagged(web::raw_json(saved.status, saved.body), order)),
             // When an equal request was quicker, the order changed as well: the kept answer comes first.
             Some(Quicker::Equal | Quicker::Other(Lost::Order | Lost::Stock)) => {}

@@ -71,10 +71,10 @@ pub(crate) async fn cancel<H, V>(ports: &Ports<H, V>, request: &Request) -> Resu
         let releasing = ports.orders.cancel(&ports.inventory, order, &Cancel::Whole, &act).await?;
         let answer = serde_json::to_string(&View::of(&releasing.changed.order))?;
         let saved = Saved { status: 200, body: answer };
-        let mut parts: Vec<Part<Quicker>> =
+        let mut writes: Vec<Part<Quicker>> =
             releasing.parts.into_iter().map(|part| part.map(Quicker::Other)).collect();
-        parts.push(claim.record(&saved, Quicker::Equal)?);
-        match ports.orders.commit(parts).await? {
+        writes.push(claim.record(&saved, Quicker::Equal)?);
+        match ports.orders.commit(writes).await? {
             None => return Ok(web::raw_json(saved.status, saved.body)),
             Some(Quicker::Equal | Quicker::Other(Lost::Order | Lost::Stock)) => {}
         }

@@ -8,7 +8,13 @@ use kernel::{
 };
 use serde_json::json;
 
-use crate::{Orders, order::*};
+use crate::{
+    Orders,
+    order::{
+        Act, Component, Delivery, DeliveryMethod, Expectation, Line, LineQuantity, NewShipment, Order, PAYMENT_DUE_S,
+        Payment, PaymentStatus, Placement, Platform, Quantities, Total, TotalKind,
+    },
+};
 
 pub const START: Timestamp = Timestamp::from_millis(1_775_640_600_000);
 

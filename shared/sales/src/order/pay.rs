@@ -95,34 +95,27 @@ impl Order {
         owed.ok().filter(|owed| owed.amount() > 0).unwrap_or(Money::zero(self.currency))
     }
 
+    /// What a summary means for the state. `Paid` where nothing may be paid any more is refused by the table of moves.
     fn step_of(&self, payment: &Payment) -> Step {
-        let open = matches!(self.state.name(), StateName::AwaitingPayment | StateName::OnHold);
         let settled = payment.captured.amount() >= self.total().amount();
+        let undecided = match self.state.name() {
+            StateName::AwaitingPayment | StateName::OnHold => true,
+            StateName::Confirmed | StateName::Completed => return Step::Note,
+            StateName::Expired | StateName::Cancelled => false,
+        };
         match payment.status {
-            PaymentStatus::Paid if matches!(self.state.name(), StateName::Confirmed | StateName::Completed) => Step::Note,
             PaymentStatus::Paid => Step::Pay,
-            PaymentStatus::UnderpaidHold if open => Step::Hold(Hold::Underpaid),
-            PaymentStatus::OverpaidHold if open => Step::Hold(Hold::Overpaid),
-            PaymentStatus::PartiallyRefunded if open && settled => Step::Pay,
-            PaymentStatus::PartiallyRefunded if open => Step::Hold(Hold::Underpaid),
-            PaymentStatus::RefundPending
-            | PaymentStatus::Refunded
-            | PaymentStatus::Disputed
-            | PaymentStatus::ChargedBack
-            | PaymentStatus::PaidAfterCancel
-                if open =>
-            {
-                Step::Hold(Hold::Reversed)
-            }
-            PaymentStatus::Unpaid
-            | PaymentStatus::UnderpaidHold
-            | PaymentStatus::OverpaidHold
-            | PaymentStatus::PartiallyRefunded
+            _ if !undecided => Step::Note,
+            PaymentStatus::Unpaid => Step::Note,
+            PaymentStatus::UnderpaidHold => Step::Hold(Hold::Underpaid),
+            PaymentStatus::OverpaidHold => Step::Hold(Hold::Overpaid),
+            PaymentStatus::PartiallyRefunded if settled => Step::Pay,
+            PaymentStatus::PartiallyRefunded
             | PaymentStatus::RefundPending
             | PaymentStatus::Refunded
             | PaymentStatus::Disputed
             | PaymentStatus::ChargedBack
-            | PaymentStatus::PaidAfterCancel => Step::Note,
+            | PaymentStatus::PaidAfterCancel => Step::Hold(Hold::Reversed),
         }
     }
 

@@ -138,9 +138,9 @@ impl Orders {
             let left = limit.saturating_sub(u16::try_from(found.len()).unwrap_or(limit));
             let (rows, more) = self.rows(list, &position, left).await?;
             found.extend(rows);
-            let last = found.last().map(|(listed_at, _)| listed_at.clone());
+            let behind = found.last().map(|(listed_at, _)| listed_at.clone());
             if more {
-                next = Some(Position { day: position.day, after: last });
+                next = Some(Position { day: position.day, after: behind });
                 break;
             }
             next = None;
