@@ -16,7 +16,12 @@ struct Listed<'a> {
 
 pub(crate) async fn list(ports: &Ports) -> Result<Response<Body>, Error> {
     let tree = ports.catalog.tree().await?;
-    Ok(web::json(200, &Listed { items: tree.all().collect() }))
+    Ok(web::json(
+        200,
+        &Listed {
+            items: tree.all().collect(),
+        },
+    ))
 }
 
 pub(crate) async fn create(ports: &Ports, request: &Request, who: Member) -> Result<Response<Body>, Error> {
@@ -31,7 +36,9 @@ pub(crate) async fn create(ports: &Ports, request: &Request, who: Member) -> Res
     }
     tree.check(&category)?;
     let part = ports.catalog.save_category(&category, 0)?.map(Refused::Category);
-    writing.commit(ports, vec![part], 201, &Category { version: 1, ..category }).await
+    writing
+        .commit(ports, vec![part], 201, &Category { version: 1, ..category })
+        .await
 }
 
 pub(crate) async fn replace(ports: &Ports, request: &Request, who: Member) -> Result<Response<Body>, Error> {
@@ -41,11 +48,24 @@ pub(crate) async fn replace(ports: &Ports, request: &Request, who: Member) -> Re
     };
     let precondition = Precondition::required(request)?;
     let slug: Slug = path_parameter(request, "slug")?;
-    let category = Category { slug, ..json_body(request)? };
+    let category = Category {
+        slug,
+        ..json_body(request)?
+    };
     let tree = ports.catalog.tree().await?;
     let expected = tree.get(&category.slug).ok_or(Error::NotFound)?.version;
     precondition.check(expected)?;
     tree.check(&category)?;
     let part = ports.catalog.save_category(&category, expected)?.map(Refused::Category);
-    writing.commit(ports, vec![part], 200, &Category { version: expected + 1, ..category }).await
+    writing
+        .commit(
+            ports,
+            vec![part],
+            200,
+            &Category {
+                version: expected + 1,
+                ..category
+            },
+        )
+        .await
 }

@@ -98,11 +98,12 @@ impl From<Error> for Problem {
             Error::Content(faults) => faults
                 .iter()
                 .take(FAULTS_MAX)
-                .fold(Self::new(&types::UNPROCESSABLE), |problem, fault| problem.at(&fault.pointer, &fault.detail)),
+                .fold(Self::new(&types::UNPROCESSABLE), |problem, fault| {
+                    problem.at(&fault.pointer, &fault.detail)
+                }),
             Error::Category(_) | Error::VariantTaken(_) => Self::new(&types::UNPROCESSABLE).detail(detail),
-            Error::Unserialisable(_) => Self::new(&types::INTERNAL),
             Error::Store(store) if store.retryable() => Self::new(&types::UNAVAILABLE),
-            Error::Store(_) => Self::new(&types::INTERNAL),
+            Error::Unserialisable(_) | Error::Store(_) => Self::new(&types::INTERNAL),
         }
     }
 }

@@ -78,7 +78,14 @@ fn member(request: &Request) -> Result<Member, Error> {
     if !edits && !approves {
         return Err(Error::Role(ROLE_EDIT));
     }
-    Ok(Member { reviewer: Reviewer { id: caller.id()?, approves, admin }, edits })
+    Ok(Member {
+        reviewer: Reviewer {
+            id: caller.id()?,
+            approves,
+            admin,
+        },
+        edits,
+    })
 }
 
 /// A member of staff with a role in the catalogue.
@@ -91,6 +98,10 @@ struct Member {
 impl Member {
     /// Refuses those who only approve.
     const fn editor(self) -> Result<Self, Error> {
-        if self.edits { Ok(self) } else { Err(Error::Role(ROLE_EDIT)) }
+        if self.edits {
+            Ok(self)
+        } else {
+            Err(Error::Role(ROLE_EDIT))
+        }
     }
 }

@@ -1,11 +1,15 @@
 //! Products on their way to the shop.
 
-use catalog::{Catalog, Content, Decision, Move, Product, ShopChange, State, component_faults, faults, submission_faults};
+use catalog::{
+    Catalog, Content, Decision, Move, Product, ShopChange, State, component_faults, faults, submission_faults,
+};
 use dynamo::Part;
 use kernel::{Envelope, Event, Id, ProductId, Text, VariantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web::{Body, Precondition, Problem, Request, Response, json_body, page_limit, path_parameter, query_parameter, types};
+use web::{
+    Body, Precondition, Problem, Request, Response, json_body, page_limit, path_parameter, query_parameter, types,
+};
 
 use crate::{
     Error, Member, Ports,
@@ -36,18 +40,32 @@ pub(crate) async fn list(ports: &Ports, request: &Request) -> Result<Response<Bo
     let state = query_parameter(request, "state").unwrap_or_else(|| State::Draft.name().to_owned());
     let malformed = |detail: &str| Error::Request(Problem::new(&types::MALFORMED).detail(detail));
     if !State::NAMES.contains(&state.as_str()) {
-        return Err(malformed("state is draft, submitted, published, rejected or unpublished"));
+        return Err(malformed(
+            "state is draft, submitted, published, rejected or unpublished",
+        ));
     }
     let cursor = match query_parameter(request, "cursor") {
-        Some(text) => Some(Catalog::products_cursor(&state, &text).ok_or_else(|| malformed("not a cursor of this list"))?),
+        Some(text) => {
+            Some(Catalog::products_cursor(&state, &text).ok_or_else(|| malformed("not a cursor of this list"))?)
+        }
         None => None,
     };
     let page = ports.catalog.products(&state, page_limit(request)?, cursor).await?;
-    Ok(web::json(200, &Listed { items: page.items, next: page.next.map(|next| next.encode()) }))
+    Ok(web::json(
+        200,
+        &Listed {
+            items: page.items,
+            next: page.next.map(|next| next.encode()),
+        },
+    ))
 }
 
 pub(crate) async fn get(ports: &Ports, request: &Request) -> Result<Response<Body>, Error> {
-    let product = ports.catalog.product(path_parameter(request, "id")?).await?.ok_or(Error::NotFound)?;
+    let product = ports
+        .catalog
+        .product(path_parameter(request, "id")?)
+        .await?
+        .ok_or(Error::NotFound)?;
     Ok(tagged(web::json(200, &product), product.version))
 }
 
@@ -100,7 +118,11 @@ async fn change(
         Start::Done(response) => return Ok(response),
     };
     let precondition = Precondition::required(request)?;
-    let product = ports.catalog.product(path_parameter(request, "id")?).await?.ok_or(Error::NotFound)?;
+    let product = ports
+        .catalog
+        .product(path_parameter(request, "id")?)
+        .await?
+        .ok_or(Error::NotFound)?;
     precondition.check(product.version)?;
     let step = wanted(&product)?;
     let tree = match step {
@@ -109,42 +131,58 @@ async fn change(
     };
     let expected = product.version;
     let decision = product.make(step, who.reviewer, ports.ambient.now(), &tree)?;
-    let parts = parts(ports, request, &decision, expected).await?;
-    writing.commit(ports, parts, 200, &decision.product).await
+    let writes = writes(ports, request, &decision, expected).await?;
+    writing.commit(ports, writes, 200, &decision.product).await
 }
 
 /// What must hold to be submitted and, because categories and components change meanwhile, again to be approved.
 async fn check(ports: &Ports, content: &Content) -> Result<catalog::Tree, Error> {
     let tree = ports.catalog.tree().await?;
-    let attributes = tree.get(&content.category).map(|category| tree.attributes(&category.slug));
+    let attributes = tree
+        .get(&content.category)
+        .map(|category| tree.attributes(&category.slug));
     let mut found = submission_faults(content, attributes.as_deref());
-    let components: Vec<VariantId> = content.sold().flat_map(|variant| &variant.bundle).map(|part| part.variant).collect();
+    let components: Vec<VariantId> = content
+        .sold()
+        .flat_map(|variant| &variant.bundle)
+        .map(|part| part.variant)
+        .collect();
     if !components.is_empty() && found.is_empty() {
         found = component_faults(content, &ports.catalog.variants(&components).await?);
     }
-    if found.is_empty() { Ok(tree) } else { Err(Error::Content(found)) }
+    if found.is_empty() {
+        Ok(tree)
+    } else {
+        Err(Error::Content(found))
+    }
 }
 
-async fn parts(ports: &Ports, request: &Request, decision: &Decision, expected: u64) -> Result<Vec<Part<Refused>>, Error> {
-    let mut parts = vec![ports.catalog.save(&decision.product, expected)?.map(Refused::Product)];
+async fn writes(
+    ports: &Ports,
+    request: &Request,
+    decision: &Decision,
+    expected: u64,
+) -> Result<Vec<Part<Refused>>, Error> {
+    let mut writes = vec![ports.catalog.save(&decision.product, expected)?.map(Refused::Product)];
     let shown = match &decision.shop {
-        ShopChange::None => return Ok(parts),
+        ShopChange::None => return Ok(writes),
         ShopChange::Show(..) | ShopChange::Hide(_) => ports.catalog.listing(decision.product.id).await?,
     };
     let (shop, event) = match &decision.shop {
         ShopChange::None => (Vec::new(), None),
-        ShopChange::Show(listing, event) => {
-            (ports.catalog.show(shown.as_ref(), listing)?, Some(envelope(ports, request, event)?))
-        }
+        ShopChange::Show(listing, event) => (
+            ports.catalog.show(shown.as_ref(), listing)?,
+            Some(envelope(ports, request, event)?),
+        ),
         // Another request took it off sale meanwhile: the version says so.
         ShopChange::Hide(event) => {
             let listing = shown.ok_or(Error::Stale)?;
             (ports.catalog.hide(&listing)?, Some(envelope(ports, request, event)?))
         }
     };
-    parts.extend(shop.into_iter().map(|part| part.map(Refused::Product)));
-    parts.extend(event.map(|event| ports.outbox.append(&event)).transpose()?);
-    Ok(parts)
+    writes.extend(shop.into_iter().map(|part| part.map(Refused::Product)));
+    writes.extend(event.map(|event| ports.outbox.append(&event)).transpose()?);
+    Ok(writes)
 }
 
 fn envelope(ports: &Ports, request: &Request, event: &impl Event) -> Result<Envelope, Error> {
@@ -154,7 +192,12 @@ fn envelope(ports: &Ports, request: &Request, event: &impl Event) -> Result<Enve
 /// The content of a body. A variant without an id is the one of the same article number before, else a new one.
 fn content(ports: &Ports, request: &Request, before: Option<&Content>) -> Result<Content, Error> {
     let mut body: Value = json_body(request)?;
-    for variant in body.get_mut("variants").and_then(Value::as_array_mut).into_iter().flatten() {
+    for variant in body
+        .get_mut("variants")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         let sku = variant.get("sku").and_then(Value::as_str).unwrap_or_default();
         let same = before.and_then(|content| content.variants.iter().find(|known| known.sku.as_str() == sku));
         let id = same.map_or_else(|| VariantId::generate(&ports.ambient), |known| known.id);
@@ -163,8 +206,14 @@ fn content(ports: &Ports, request: &Request, before: Option<&Content>) -> Result
         }
     }
     let content: Content = serde_json::from_value(body).map_err(|error| {
-        Error::Request(Problem::new(&types::MALFORMED).detail(format!("the body does not have the expected shape: {error}")))
+        Error::Request(
+            Problem::new(&types::MALFORMED).detail(format!("the body does not have the expected shape: {error}")),
+        )
     })?;
     let found = faults(&content);
-    if found.is_empty() { Ok(content) } else { Err(Error::Content(found)) }
+    if found.is_empty() {
+        Ok(content)
+    } else {
+        Err(Error::Content(found))
+    }
 }

@@ -34,37 +34,67 @@ impl Desk {
             outbox: world.outbox(),
             ambient: world.ambient(),
         };
-        let writer = Person { id: StaffId::generate(&world.ambient()), roles: "[catalog.edit catalog.approve]" };
-        let approver = Person { id: StaffId::generate(&world.ambient()), roles: "[catalog.approve]" };
-        Self { world, ports, writer, approver }
+        let writer = Person {
+            id: StaffId::generate(&world.ambient()),
+            roles: "[catalog.edit catalog.approve]",
+        };
+        let approver = Person {
+            id: StaffId::generate(&world.ambient()),
+            roles: "[catalog.approve]",
+        };
+        Self {
+            world,
+            ports,
+            writer,
+            approver,
+        }
     }
 
     async fn with_category() -> Self {
         let desk = Self::new().await;
-        let answer = desk.call("POST /v1/categories", &[], &category(), &desk.writer, None).await;
+        let answer = desk
+            .call("POST /v1/categories", &[], &category(), &desk.writer, None)
+            .await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         desk
     }
 
     /// A call with a key of its own.
     async fn call(&self, route: &str, path: &[(&str, &str)], body: &Value, who: &Person, etag: Option<&str>) -> Answer {
-        let key = hex(&self.world.ambient().random_bytes::<8>());
+        let key = kernel::EventId::generate(&self.world.ambient()).to_string();
         self.keyed(route, path, body, who, etag, &key).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "a request has that many parts")]
-    async fn keyed(&self, route: &str, path: &[(&str, &str)], body: &Value, who: &Person, etag: Option<&str>, key: &str) -> Answer {
+    async fn keyed(
+        &self,
+        route: &str,
+        path: &[(&str, &str)],
+        body: &Value,
+        who: &Person,
+        etag: Option<&str>,
+        key: &str,
+    ) -> Answer {
         let response = handle(&self.ports, request(route, path, body, who, etag, key)).await;
-        let etag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
+        let etag = response
+            .headers()
+            .get("etag")
+            .map(|tag| tag.to_str().unwrap().to_owned());
         let text = match response.body() {
             Body::Text(text) => text.clone(),
             _ => String::new(),
         };
-        Answer { status: response.status().as_u16(), body: serde_json::from_str(&text).unwrap_or_default(), etag }
+        Answer {
+            status: response.status().as_u16(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            etag,
+        }
     }
 
     async fn created(&self) -> Answer {
-        let answer = self.call("POST /v1/products", &[], &product(), &self.writer, None).await;
+        let answer = self
+            .call("POST /v1/products", &[], &product(), &self.writer, None)
+            .await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         answer
     }
@@ -72,7 +102,14 @@ impl Desk {
     async fn step(&self, step: &str, before: &Answer, who: &Person) -> Answer {
         let id = before.body["id"].as_str().unwrap();
         let route = format!("POST /v1/products/{{id}}/{step}");
-        self.call(&route, &[("id", id)], &json!({"reason": "blurred"}), who, before.etag.as_deref()).await
+        self.call(
+            &route,
+            &[("id", id)],
+            &json!({"reason": "blurred"}),
+            who,
+            before.etag.as_deref(),
+        )
+        .await
     }
 
     async fn published(&self) -> Answer {
@@ -83,13 +120,11 @@ impl Desk {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn request(route: &str, path: &[(&str, &str)], body: &Value, who: &Person, etag: Option<&str>, key: &str) -> Request {
     let (method, template) = route.split_once(' ').unwrap();
-    let raw = path.iter().fold(template.to_owned(), |raw, (name, value)| raw.replace(&format!("{{{name}}}"), value));
+    let raw = path.iter().fold(template.to_owned(), |raw, (name, value)| {
+        raw.replace(&format!("{{{name}}}"), value)
+    });
     let mut headers = json!({"idempotency-key": key, "content-type": "application/json"});
     if let Some(etag) = etag {
         headers["if-match"] = json!(etag);

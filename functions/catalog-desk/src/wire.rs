@@ -10,7 +10,6 @@ use crate::{Ports, handle};
 /// # Errors
 ///
 /// When a variable is missing.
-#[expect(clippy::unused_async, reason = "every function is wired the same way")]
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let ports = Ports {
         catalog: Catalog::new(host.dynamo(), &host.variable("CATALOG_TABLE")?),

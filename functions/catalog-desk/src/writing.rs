@@ -40,7 +40,12 @@ pub(crate) async fn begin(ports: &Ports, request: &Request, who: Member) -> Resu
     let version = web::header(request, "if-match").unwrap_or_default();
     let fingerprint = fingerprint(&[version.as_bytes(), b"\n", web::body(request)?].concat());
     match ports.idempotency.begin(&scope, &key, &fingerprint).await? {
-        Begin::Fresh(claim) => Ok(Start::Fresh(Writing { claim, scope, key, fingerprint })),
+        Begin::Fresh(claim) => Ok(Start::Fresh(Writing {
+            claim,
+            scope,
+            key,
+            fingerprint,
+        })),
         Begin::Replay(saved) => Ok(Start::Done(answer(&saved))),
         Begin::Mismatch => Err(Error::KeyReused),
     }
@@ -51,13 +56,16 @@ impl Writing {
     pub(crate) async fn commit(
         self,
         ports: &Ports,
-        mut parts: Vec<Part<Refused>>,
+        mut writes: Vec<Part<Refused>>,
         status: u16,
         value: &impl Serialize,
     ) -> Result<Response<Body>, Error> {
-        let saved = Saved { status, body: serde_json::to_string(value)? };
-        parts.insert(0, self.claim.record(&saved, Refused::Replayed)?);
-        let refusal = match ports.catalog.dynamo().commit(parts).await.map_err(CommitError::first) {
+        let saved = Saved {
+            status,
+            body: serde_json::to_string(value)?,
+        };
+        writes.insert(0, self.claim.record(&saved, Refused::Replayed)?);
+        let refusal = match ports.catalog.dynamo().commit(writes).await.map_err(CommitError::first) {
             Ok(()) => return Ok(answer(&saved)),
             Err(refusal) => refusal?,
         };
@@ -71,7 +79,11 @@ impl Writing {
 
     /// The answer of the equal request that was quicker.
     async fn replay(self, ports: &Ports) -> Result<Response<Body>, Error> {
-        match ports.idempotency.begin(&self.scope, &self.key, &self.fingerprint).await? {
+        match ports
+            .idempotency
+            .begin(&self.scope, &self.key, &self.fingerprint)
+            .await?
+        {
             Begin::Replay(saved) => Ok(answer(&saved)),
             Begin::Mismatch => Err(Error::KeyReused),
             Begin::Fresh(_) => Err(Error::Stale),
@@ -81,7 +93,9 @@ impl Writing {
 
 fn answer(saved: &Saved) -> Response<Body> {
     let response = web::raw_json(saved.status, saved.body.clone());
-    let version = serde_json::from_str::<serde_json::Value>(&saved.body).ok().and_then(|body| body["version"].as_u64());
+    let version = serde_json::from_str::<serde_json::Value>(&saved.body)
+        .ok()
+        .and_then(|body| body.get("version")?.as_u64());
     match version {
         Some(version) => tagged(response, version),
         None => response,

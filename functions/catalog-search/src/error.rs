@@ -29,12 +29,20 @@ pub(crate) enum Error {
 impl Error {
     /// A request that lacks something or holds something that it must not.
     pub(crate) fn invalid(ucp: &Metadata, content: impl Into<String>) -> Self {
-        Self::Invalid { ucp: Box::new(ucp.clone()), code: "invalid_request", content: content.into() }
+        Self::Invalid {
+            ucp: Box::new(ucp.clone()),
+            code: "invalid_request",
+            content: content.into(),
+        }
     }
 
     /// More than one answer can hold.
     pub(crate) fn too_large(ucp: &Metadata, content: impl Into<String>) -> Self {
-        Self::Invalid { ucp: Box::new(ucp.clone()), code: "request_too_large", content: content.into() }
+        Self::Invalid {
+            ucp: Box::new(ucp.clone()),
+            code: "request_too_large",
+            content: content.into(),
+        }
     }
 
     /// A search that failed.
@@ -55,7 +63,11 @@ impl Error {
             }
             Self::Store(error) => {
                 tracing::error!(%error, "catalog.search.store_failed");
-                if error.retryable() { Refusal::Unavailable.response() } else { Refusal::Internal.response() }
+                if error.retryable() {
+                    Refusal::Unavailable.response()
+                } else {
+                    Refusal::Internal.response()
+                }
             }
         }
     }

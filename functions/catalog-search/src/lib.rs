@@ -48,7 +48,11 @@ async fn route<H: HttpClient>(ports: &Ports<H>, request: &Request) -> Result<Res
     let route = web::route_key(request);
     let (method, path) = route.split_once(' ').unwrap_or_default();
     let call = path.strip_prefix(ucp::BASE_PATH).unwrap_or_default();
-    let operation = if call == "/catalog/search" { Operation::CatalogSearch } else { Operation::CatalogLookup };
+    let operation = if call == "/catalog/search" {
+        Operation::CatalogSearch
+    } else {
+        Operation::CatalogLookup
+    };
     let platform = ports.negotiator.negotiate(request, operation).await?;
     let metadata = platform.metadata(operation);
     match (method, call) {

@@ -42,23 +42,48 @@ pub(crate) async fn handle<H>(ports: &Ports<H>, ucp: Metadata, request: &Request
     });
     let products: Vec<Product> = products.collect();
     let mut told = BTreeSet::new();
-    let missing = body.ids.iter().filter(|id| !found.iter().any(|found| found.input == **id) && told.insert(*id));
+    let missing = body
+        .ids
+        .iter()
+        .filter(|id| !found.iter().any(|found| found.input == **id) && told.insert(*id));
     messages.extend(missing.map(|id| Message::Info {
         code: Some(codes::NOT_FOUND.to_owned()),
         content: id.chars().take(ECHO_CHARS_MAX).collect(),
         path: None,
     }));
-    Ok(web::json(200, &Products { ucp, products, pagination: None, messages }))
+    Ok(web::json(
+        200,
+        &Products {
+            ucp,
+            products,
+            pagination: None,
+            messages,
+        },
+    ))
 }
 
 /// A product with the variants that ids of the request resolved to, each with those ids.
-fn product(listing: &Listing, found: &[Found], criteria: &Criteria, stock: &BTreeSet<VariantId>, reader: &Reader) -> Option<Product> {
+fn product(
+    listing: &Listing,
+    found: &[Found],
+    criteria: &Criteria,
+    stock: &BTreeSet<VariantId>,
+    reader: &Reader,
+) -> Option<Product> {
     if !criteria.matches(listing) {
         return None;
     }
-    let candidates: Vec<VariantId> =
-        listing.content.sold().filter(|variant| criteria.priced(variant)).map(|variant| variant.id).collect();
-    let featured = candidates.iter().find(|id| stock.contains(id)).or_else(|| candidates.first()).copied()?;
+    let candidates: Vec<VariantId> = listing
+        .content
+        .sold()
+        .filter(|variant| criteria.priced(variant))
+        .map(|variant| variant.id)
+        .collect();
+    let featured = candidates
+        .iter()
+        .find(|id| stock.contains(id))
+        .or_else(|| candidates.first())
+        .copied()?;
     let resolved: Vec<(VariantId, &Found)> = found
         .iter()
         .filter(|found| found.product == listing.id)
@@ -74,7 +99,9 @@ fn product(listing: &Listing, found: &[Found], criteria: &Criteria, stock: &BTre
     let mut product = shape::product(listing, &variants, stock, reader)?;
     for variant in &mut product.variants {
         let named = resolved.iter().filter(|(id, _)| id.to_string() == variant.id);
-        variant.inputs = named.map(|(_, found)| shape::input(&found.input, found.variant.is_some())).collect();
+        variant.inputs = named
+            .map(|(_, found)| shape::input(&found.input, found.variant.is_some()))
+            .collect();
     }
     Some(product)
 }

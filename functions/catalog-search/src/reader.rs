@@ -26,7 +26,8 @@ pub(crate) struct Reader {
 /// The body as the call's shape.
 pub(crate) fn body<T: DeserializeOwned>(ucp: &Metadata, request: &Request) -> Result<T, Error> {
     let bytes = web::body(request).map_err(|problem| Refusal::of_problem(&problem))?;
-    serde_json::from_slice(bytes).map_err(|error| Error::invalid(ucp, format!("the body does not have the expected shape: {error}")))
+    serde_json::from_slice(bytes)
+        .map_err(|error| Error::invalid(ucp, format!("the body does not have the expected shape: {error}")))
 }
 
 impl Reader {
@@ -35,7 +36,11 @@ impl Reader {
         let header = || web::header(request, "accept-language").and_then(first_language);
         let given = context.language.clone().filter(|tag| tag.len() <= TAG_BYTES_MAX);
         let currency = context.currency.as_ref().and_then(|code| code.parse().ok());
-        Self { language: given.or_else(header), currency, usual }
+        Self {
+            language: given.or_else(header),
+            currency,
+            usual,
+        }
     }
 
     /// What a search or a look-up asks for, and what of it was not considered.
@@ -47,7 +52,11 @@ impl Reader {
         }
         match (filters.price, self.currency) {
             (Some(price), Some(currency)) => {
-                criteria = criteria.price(Some(PriceFilter { min: price.min, max: price.max, currency }));
+                criteria = criteria.price(Some(PriceFilter {
+                    min: price.min,
+                    max: price.max,
+                    currency,
+                }));
             }
             (Some(_), None) => {
                 let content = "the price filter was ignored: context.currency must say what it is in";

@@ -23,10 +23,16 @@ pub(crate) async fn handle<H>(ports: &Ports<H>, ucp: Metadata, request: &Request
     let body: SearchRequest = reader::body(&ucp, request)?;
     let query = body.query.as_deref().map(str::trim).filter(|query| !query.is_empty());
     if query.is_none() && body.filters.is_empty() {
-        return Err(Error::invalid(&ucp, "a search needs a query or a filter; \"*\" asks for everything"));
+        return Err(Error::invalid(
+            &ucp,
+            "a search needs a query or a filter; \"*\" asks for everything",
+        ));
     }
     if query.is_some_and(|query| query.len() > QUERY_BYTES_MAX) {
-        return Err(Error::invalid(&ucp, format!("a query has at most {QUERY_BYTES_MAX} bytes")));
+        return Err(Error::invalid(
+            &ucp,
+            format!("a query has at most {QUERY_BYTES_MAX} bytes"),
+        ));
     }
     let reader = Reader::of(request, &body.context, ports.currency);
     let (criteria, messages) = reader.criteria(query, &body.filters);
@@ -40,12 +46,27 @@ pub(crate) async fn handle<H>(ports: &Ports<H>, ucp: Metadata, request: &Request
     let page = found.map_err(|error| Error::of_search(&ucp, error))?;
     let stock = in_stock(ports, &page.listings).await?;
     let products = page.listings.iter().filter_map(|listing| {
-        let priced = listing.content.sold().filter(|variant| criteria.priced(variant)).map(|variant| variant.id);
+        let priced = listing
+            .content
+            .sold()
+            .filter(|variant| criteria.priced(variant))
+            .map(|variant| variant.id);
         let mut variants: Vec<VariantId> = priced.collect();
         // What can be bought is featured; the sort is stable.
         variants.sort_by_key(|id| !stock.contains(id));
         shape::product(listing, &variants, &stock, &reader)
     });
-    let pagination = PageResponse { has_next_page: page.next.is_some(), cursor: page.next.clone() };
-    Ok(web::json(200, &Products { ucp, products: products.collect(), pagination: Some(pagination), messages }))
+    let pagination = PageResponse {
+        has_next_page: page.next.is_some(),
+        cursor: page.next.clone(),
+    };
+    Ok(web::json(
+        200,
+        &Products {
+            ucp,
+            products: products.collect(),
+            pagination: Some(pagination),
+            messages,
+        },
+    ))
 }

@@ -34,7 +34,11 @@ struct Shop {
 impl Shop {
     async fn new() -> Self {
         let world = World::new(&["catalog", "inventory"]).await;
-        let capabilities: Vec<&str> = vec!["dev.ucp.shopping.catalog.search", "dev.ucp.shopping.catalog.lookup", "dev.ucp.shopping.checkout"];
+        let capabilities: Vec<&str> = vec![
+            "dev.ucp.shopping.catalog.search",
+            "dev.ucp.shopping.catalog.lookup",
+            "dev.ucp.shopping.checkout",
+        ];
         let platforms = json!({
             PLATFORM: {"profile": profile(&capabilities)},
             "https://search.example/profile": {"profile": profile(&["dev.ucp.shopping.catalog.search"])},
@@ -59,8 +63,17 @@ impl Shop {
             region: None,
             created_at: world.now(),
         };
-        world.dynamo().commit(vec![ports.inventory.create_location(&location).unwrap()]).await.unwrap();
-        Self { world, ports, place, made: AtomicU32::new(0) }
+        world
+            .dynamo()
+            .commit(vec![ports.inventory.create_location(&location).unwrap()])
+            .await
+            .unwrap();
+        Self {
+            world,
+            ports,
+            place,
+            made: AtomicU32::new(0),
+        }
     }
 
     /// Publishes a product with a variant per size, and stocks those that `stock` counts.
@@ -78,16 +91,36 @@ impl Shop {
             "attributes": {"material": "mesh"}, "media": [{"url": "https://cdn.example.com/a.jpg"}],
             "options": [{"name": "Size", "values": sizes}], "variants": sizes.iter().map(variant).collect::<Vec<_>>(),
         }));
-        let by = Reviewer { id: StaffId::generate(&self.world.ambient()), approves: true, admin: true };
+        let by = Reviewer {
+            id: StaffId::generate(&self.world.ambient()),
+            approves: true,
+            admin: true,
+        };
         let id = ProductId::generate(&self.world.ambient());
         self.world.clock().advance_seconds(1);
         let draft = Product::new(id, content.unwrap(), by.id, self.world.now());
-        let submitted = draft.make(Move::Submit, by, self.world.now(), &Tree::default()).unwrap().product;
+        let submitted = draft
+            .make(Move::Submit, by, self.world.now(), &Tree::default())
+            .unwrap()
+            .product;
         let tree = Tree::of([serde_json::from_value(json!({"slug": "shoes", "title": {"en": "Shoes"}})).unwrap()]);
         let decision = submitted.make(Move::Approve, by, self.world.now(), &tree).unwrap();
-        let ShopChange::Show(listing, _) = &decision.shop else { panic!("approval shows") };
-        self.world.dynamo().commit(self.ports.catalog.show(None, listing).unwrap()).await.unwrap();
-        for (variant, quantity) in decision.product.content.variants.iter().zip(stock).filter(|(_, quantity)| **quantity > 0) {
+        let ShopChange::Show(listing, _) = &decision.shop else {
+            panic!("approval shows")
+        };
+        self.world
+            .dynamo()
+            .commit(self.ports.catalog.show(None, listing).unwrap())
+            .await
+            .unwrap();
+        for (variant, quantity) in decision
+            .product
+            .content
+            .variants
+            .iter()
+            .zip(stock)
+            .filter(|(_, quantity)| **quantity > 0)
+        {
             self.receive(variant.id, *quantity).await;
         }
         decision.product
@@ -104,7 +137,11 @@ impl Shop {
             actor: Actor::system("test"),
             booked_at: self.world.now(),
         };
-        self.world.dynamo().commit(self.ports.inventory.book(&movement).await.unwrap().unwrap()).await.unwrap();
+        self.world
+            .dynamo()
+            .commit(self.ports.inventory.book(&movement).await.unwrap().unwrap())
+            .await
+            .unwrap();
     }
 
     async fn call(&self, call: &str, body: &Value) -> (u16, Value) {
@@ -125,13 +162,17 @@ impl Shop {
             "body": body, "isBase64Encoded": false
         });
         let response = handle(&self.ports, lambda_http::request::from_str(&event.to_string()).unwrap()).await;
-        let Body::Text(text) = response.body() else { panic!("a body") };
+        let Body::Text(text) = response.body() else {
+            panic!("a body")
+        };
         (response.status().as_u16(), serde_json::from_str(text).unwrap())
     }
 }
 
 fn profile(capabilities: &[&str]) -> Value {
-    let offers: serde_json::Map<String, Value> =
-        capabilities.iter().map(|name| ((*name).to_owned(), json!([{"version": "2026-04-08"}]))).collect();
+    let offers: serde_json::Map<String, Value> = capabilities
+        .iter()
+        .map(|name| ((*name).to_owned(), json!([{"version": "2026-04-08"}])))
+        .collect();
     json!({"ucp": {"version": "2026-04-08", "services": {}, "payment_handlers": {}, "capabilities": offers}, "signing_keys": []})
 }

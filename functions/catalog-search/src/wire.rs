@@ -45,7 +45,6 @@ fn fault(error: impl std::fmt::Display) -> ConfigError {
 /// # Errors
 ///
 /// When the configuration is incomplete.
-#[expect(clippy::unused_async, reason = "every function is wired the same way")]
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let config = Config::read(&host)?;
     let platforms = Platforms::parse(&config.platforms, config.loopback).map_err(fault)?;

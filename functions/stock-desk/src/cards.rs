@@ -43,7 +43,8 @@ struct AtLocation {
 
 #[derive(Serialize)]
 struct Shard {
-    shard: u16,
+    #[serde(rename = "shard")]
+    number: u16,
     free: u32,
     reserved: u32,
     sold: u32,
@@ -68,20 +69,31 @@ pub(crate) async fn set(ports: &Ports, request: &Request, who: StaffId) -> Resul
     if !(1..=SHARDS_MAX).contains(&settings.shards) {
         return Err(Error::field("/shards", format!("1 to {SHARDS_MAX}")));
     }
-    if settings.low_stock_threshold.is_some_and(|threshold| threshold > THRESHOLD_MAX) {
+    if settings
+        .low_stock_threshold
+        .is_some_and(|threshold| threshold > THRESHOLD_MAX)
+    {
         return Err(Error::field("/low_stock_threshold", format!("at most {THRESHOLD_MAX}")));
     }
     let (found, levels) = ports.inventory.levels(variant).await?;
     let expected = found.as_ref().map_or(0, |card| card.version);
     precondition.check(expected)?;
     let card = found.unwrap_or_else(|| Card::new(variant)).with_shards(settings.shards);
-    let card = Card { threshold: settings.low_stock_threshold, version: expected + 1, ..card };
+    let card = Card {
+        threshold: settings.low_stock_threshold,
+        version: expected + 1,
+        ..card
+    };
     let part = ports.inventory.save_card(&card, expected)?.map(Refused::Card);
-    writing.commit(ports, vec![part], 200, &shown(&card, &levels)).await?.done()
+    writing
+        .commit(ports, vec![part], 200, &shown(&card, &levels))
+        .await?
+        .done()
 }
 
 fn shown(card: &Card, levels: &[Level]) -> Shown {
-    let sum = |levels: &[&Level], count: fn(&Level) -> u32| levels.iter().map(|level| u64::from(count(level))).sum::<u64>();
+    let sum =
+        |levels: &[&Level], count: fn(&Level) -> u32| levels.iter().map(|level| u64::from(count(level))).sum::<u64>();
     let at = |location: &LocationId| {
         let here: Vec<&Level> = levels.iter().filter(|level| level.location == *location).collect();
         AtLocation {
@@ -109,5 +121,11 @@ fn shown(card: &Card, levels: &[Level]) -> Shown {
 }
 
 const fn shard(level: &Level) -> Shard {
-    Shard { shard: level.shard, free: level.free, reserved: level.reserved, sold: level.sold, booked: level.booked }
+    Shard {
+        number: level.shard,
+        free: level.free,
+        reserved: level.reserved,
+        sold: level.sold,
+        booked: level.booked,
+    }
 }

@@ -67,7 +67,10 @@ impl From<IdempotencyError> for Error {
 impl Error {
     /// A fault at a place of the body.
     pub(crate) fn field(pointer: &str, detail: impl Into<String>) -> Self {
-        Self::Field { pointer: pointer.to_owned(), detail: detail.into() }
+        Self::Field {
+            pointer: pointer.to_owned(),
+            detail: detail.into(),
+        }
     }
 
     /// Failures of ours are logged; refusals are the caller's to read.
@@ -99,9 +102,8 @@ impl From<Error> for Problem {
             Error::KeyReused => Self::new(&types::KEY_REUSED),
             Error::Field { pointer, detail } => Self::new(&types::UNPROCESSABLE).at(&pointer, &detail),
             Error::Line { line, refusal } => of_line(line, refusal),
-            Error::Unserialisable(_) => Self::new(&types::INTERNAL),
             Error::Store(store) if store.retryable() => Self::new(&types::UNAVAILABLE),
-            Error::Store(_) => Self::new(&types::INTERNAL),
+            Error::Unserialisable(_) | Error::Store(_) => Self::new(&types::INTERNAL),
         }
     }
 }

@@ -33,7 +33,13 @@ pub(crate) async fn list(ports: &Ports, request: &Request) -> Result<Response<Bo
         None => None,
     };
     let page = ports.inventory.locations(page_limit(request)?, cursor).await?;
-    Ok(web::json(200, &Listed { items: page.items, next: page.next.map(|next| next.encode()) }))
+    Ok(web::json(
+        200,
+        &Listed {
+            items: page.items,
+            next: page.next.map(|next| next.encode()),
+        },
+    ))
 }
 
 pub(crate) async fn create(ports: &Ports, request: &Request, who: StaffId) -> Result<Response<Body>, Error> {

@@ -57,16 +57,30 @@ pub(crate) async fn list(ports: &Ports, request: &Request) -> Result<Response<Bo
         None => None,
     };
     let page = ports.inventory.movements(variant, page_limit(request)?, cursor).await?;
-    Ok(web::json(200, &Listed { items: page.items, next: page.next.map(|next| next.encode()) }))
+    Ok(web::json(
+        200,
+        &Listed {
+            items: page.items,
+            next: page.next.map(|next| next.encode()),
+        },
+    ))
 }
 
 pub(crate) async fn receive(ports: &Ports, request: &Request, who: StaffId) -> Result<Response<Body>, Error> {
     book(ports, request, who, || {
         let body: Receipt = json_body(request)?;
         if let Some(line) = body.lines.iter().position(|line| line.quantity < 0) {
-            return Err(Error::field(&format!("/lines/{line}/quantity"), "a receipt brings goods: more than 0"));
+            return Err(Error::field(
+                &format!("/lines/{line}/quantity"),
+                "a receipt brings goods: more than 0",
+            ));
         }
-        Ok(Adjustment { location: body.location, reason: Reason::Receipt, note: body.note, lines: body.lines })
+        Ok(Adjustment {
+            location: body.location,
+            reason: Reason::Receipt,
+            note: body.note,
+            lines: body.lines,
+        })
     })
     .await
 }
@@ -85,19 +99,25 @@ async fn book(
         Start::Fresh(writing) => writing,
         Start::Done(response) => return Ok(response),
     };
-    let movements = movements(ports, who, read()?)?;
-    let booked = Listed { items: movements, next: None };
+    let movements = movements(ports, who, &read()?)?;
+    let booked = Listed {
+        items: movements,
+        next: None,
+    };
     for _ in 0..TRIES_MAX {
-        let parts = parts(ports, &booked.items).await?;
-        match writing.commit(ports, parts, 201, &booked).await? {
+        let writes = writes(ports, &booked.items).await?;
+        match writing.commit(ports, writes, 201, &booked).await? {
             Tried::Done(response) => return Ok(response),
             Tried::Again => {}
         }
     }
-    Err(Error::Line { line: 0, refusal: BookRefusal::Raced })
+    Err(Error::Line {
+        line: 0,
+        refusal: BookRefusal::Raced,
+    })
 }
 
-fn movements(ports: &Ports, who: StaffId, body: Adjustment) -> Result<Vec<Movement>, Error> {
+fn movements(ports: &Ports, who: StaffId, body: &Adjustment) -> Result<Vec<Movement>, Error> {
     if body.lines.is_empty() || body.lines.len() > LINES_MAX {
         return Err(Error::field("/lines", format!("1 to {LINES_MAX}")));
     }
@@ -108,7 +128,10 @@ fn movements(ports: &Ports, who: StaffId, body: Adjustment) -> Result<Vec<Moveme
             return Err(Error::field(&format!("/lines/{index}/quantity"), detail));
         }
         if !seen.insert(line.variant) {
-            return Err(Error::field(&format!("/lines/{index}/variant"), "each variant stands once"));
+            return Err(Error::field(
+                &format!("/lines/{index}/variant"),
+                "each variant stands once",
+            ));
         }
     }
     let movement = |line: &Line| Movement {
@@ -125,16 +148,23 @@ fn movements(ports: &Ports, who: StaffId, body: Adjustment) -> Result<Vec<Moveme
 }
 
 /// The parts of all lines. The location is checked once, whichever line asked.
-async fn parts(ports: &Ports, movements: &[Movement]) -> Result<Vec<Part<Refused>>, Error> {
-    let mut parts: Vec<Part<Refused>> = Vec::new();
+async fn writes(ports: &Ports, movements: &[Movement]) -> Result<Vec<Part<Refused>>, Error> {
+    let mut writes: Vec<Part<Refused>> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (line, movement) in movements.iter().enumerate() {
-        let booked = ports.inventory.book(movement).await?.map_err(|refusal| Error::Line { line, refusal })?;
+        let booked = ports
+            .inventory
+            .book(movement)
+            .await?
+            .map_err(|refusal| Error::Line { line, refusal })?;
         let fresh = booked.into_iter().filter(|part| seen.insert(part.target()));
-        parts.extend(fresh.map(|part| part.map(|refusal| Refused::Line(line, refusal))));
+        writes.extend(fresh.map(|part| part.map(|refusal| Refused::Line(line, refusal))));
     }
-    if parts.len() > LINE_PARTS_MAX {
-        return Err(Error::field("/lines", "too many shards change at once: send fewer lines"));
+    if writes.len() > LINE_PARTS_MAX {
+        return Err(Error::field(
+            "/lines",
+            "too many shards change at once: send fewer lines",
+        ));
     }
-    Ok(parts)
+    Ok(writes)
 }

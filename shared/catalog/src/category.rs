@@ -38,7 +38,9 @@ impl Slug {
 impl FromStr for Slug {
     type Err = SlugError;
     fn from_str(text: &str) -> Result<Self, SlugError> {
-        let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let plain = text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if text.is_empty() || text.len() > SLUG_BYTES_MAX || !plain {
             return Err(SlugError);
         }
@@ -164,7 +166,12 @@ pub struct Tree(BTreeMap<Slug, Category>);
 impl Tree {
     /// From all categories.
     pub fn of(categories: impl IntoIterator<Item = Category>) -> Self {
-        Self(categories.into_iter().map(|category| (category.slug.clone(), category)).collect())
+        Self(
+            categories
+                .into_iter()
+                .map(|category| (category.slug.clone(), category))
+                .collect(),
+        )
     }
 
     /// A category.
@@ -192,7 +199,10 @@ impl Tree {
 
     /// The attributes of a category's products, its own and those from above.
     pub fn attributes(&self, slug: &Slug) -> Vec<&AttributeDefinition> {
-        self.path(slug).into_iter().flat_map(|category| &category.attributes).collect()
+        self.path(slug)
+            .into_iter()
+            .flat_map(|category| &category.attributes)
+            .collect()
     }
 
     /// Whether a category may be written into the tree, new or changed. The depth is checked at every category below it.
@@ -217,7 +227,10 @@ impl Tree {
             return Err(CategoryFault::TooManyAttributes);
         }
         let mut seen = std::collections::BTreeSet::new();
-        let twice = tree.attributes(&category.slug).into_iter().find(|definition| !seen.insert(&definition.name));
+        let twice = tree
+            .attributes(&category.slug)
+            .into_iter()
+            .find(|definition| !seen.insert(&definition.name));
         twice.map_or(Ok(()), |definition| Err(CategoryFault::Twice(definition.name.clone())))
     }
 }
@@ -229,7 +242,13 @@ mod tests {
     fn category(slug: &str, parent: Option<&str>) -> Category {
         let title = Localised::parse([("en", slug)]).unwrap();
         let parent = parent.map(|parent| parent.parse().unwrap());
-        Category { slug: slug.parse().unwrap(), parent, title, attributes: Vec::new(), version: 1 }
+        Category {
+            slug: slug.parse().unwrap(),
+            parent,
+            title,
+            attributes: Vec::new(),
+            version: 1,
+        }
     }
 
     #[test]
@@ -237,24 +256,48 @@ mod tests {
         let tree = Tree::of([category("a", None), category("b", Some("a")), category("c", Some("b"))]);
         assert_eq!(tree.check(&category("d", Some("c"))), Ok(()));
         assert_eq!(tree.check(&category("a", Some("c"))), Err(CategoryFault::TooDeep));
-        assert_eq!(tree.check(&category("d", Some("x"))), Err(CategoryFault::UnknownParent("x".parse().unwrap())));
-        let tree = Tree::of([category("a", None), category("b", Some("a")), category("c", Some("b")), category("d", Some("c"))]);
+        assert_eq!(
+            tree.check(&category("d", Some("x"))),
+            Err(CategoryFault::UnknownParent("x".parse().unwrap()))
+        );
+        let tree = Tree::of([
+            category("a", None),
+            category("b", Some("a")),
+            category("c", Some("b")),
+            category("d", Some("c")),
+        ]);
         assert_eq!(tree.check(&category("e", Some("d"))), Err(CategoryFault::TooDeep));
-        let path: Vec<_> = tree.path(&"c".parse().unwrap()).iter().map(|c| c.slug.to_string()).collect();
+        let path: Vec<_> = tree
+            .path(&"c".parse().unwrap())
+            .iter()
+            .map(|c| c.slug.to_string())
+            .collect();
         assert_eq!(path, ["c", "b", "a"]);
     }
 
     #[test]
     fn an_attribute_is_defined_once_on_the_way_up() {
         let definition: AttributeDefinition =
-            serde_json::from_str(r#"{"name":"material","label":{"en":"Material"},"kind":"choice","values":["wool"]}"#).unwrap();
+            serde_json::from_str(r#"{"name":"material","label":{"en":"Material"},"kind":"choice","values":["wool"]}"#)
+                .unwrap();
         let mut top = category("a", None);
         top.attributes.push(definition.clone());
         let mut below = category("b", Some("a"));
         below.attributes.push(definition.clone());
-        assert_eq!(Tree::of([top]).check(&below), Err(CategoryFault::Twice("material".parse().unwrap())));
-        assert!(definition.kind.accepts(&AttributeValue::Text(Text::parse("wool").unwrap())));
-        assert!(!definition.kind.accepts(&AttributeValue::Text(Text::parse("silk").unwrap())));
+        assert_eq!(
+            Tree::of([top]).check(&below),
+            Err(CategoryFault::Twice("material".parse().unwrap()))
+        );
+        assert!(
+            definition
+                .kind
+                .accepts(&AttributeValue::Text(Text::parse("wool").unwrap()))
+        );
+        assert!(
+            !definition
+                .kind
+                .accepts(&AttributeValue::Text(Text::parse("silk").unwrap()))
+        );
         assert!(!definition.kind.accepts(&AttributeValue::Number(1)));
     }
 }

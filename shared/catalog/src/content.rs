@@ -133,7 +133,10 @@ impl Variant {
 
     /// The price before a reduction, in a currency.
     pub fn list_price(&self, currency: Currency) -> Option<Money> {
-        self.list_prices.iter().copied().find(|price| price.currency() == currency)
+        self.list_prices
+            .iter()
+            .copied()
+            .find(|price| price.currency() == currency)
     }
 }
 
@@ -149,6 +152,11 @@ impl Content {
             return Vec::new();
         };
         let everywhere = |currency: &Currency| self.sold().all(|variant| variant.price(*currency).is_some());
-        first.prices.iter().map(|price| price.currency()).filter(everywhere).collect()
+        first
+            .prices
+            .iter()
+            .map(|price| price.currency())
+            .filter(everywhere)
+            .collect()
     }
 }

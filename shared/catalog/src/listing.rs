@@ -26,9 +26,20 @@ impl Listing {
     /// What would be shown of this content.
     pub fn of(id: ProductId, version: u64, content: &Content, tree: &Tree, at: Timestamp) -> Self {
         let path = tree.path(&content.category);
-        let categories = path.into_iter().take(CATEGORY_DEPTH_MAX).map(|category| category.slug.clone()).collect();
+        let categories = path
+            .into_iter()
+            .take(CATEGORY_DEPTH_MAX)
+            .map(|category| category.slug.clone())
+            .collect();
         let tokens = index_tokens(content);
-        Self { id, version, content: content.clone(), categories, tokens, published_at: at }
+        Self {
+            id,
+            version,
+            content: content.clone(),
+            categories,
+            tokens,
+            published_at: at,
+        }
     }
 
     /// The currency to show prices in: the wanted one where everything is priced in it, else the usual one, else the
@@ -36,7 +47,9 @@ impl Listing {
     pub fn currency(&self, wanted: Option<Currency>, usual: Currency) -> Option<Currency> {
         let priced = self.content.currencies();
         let wanted = wanted.filter(|currency| priced.contains(currency));
-        wanted.or_else(|| priced.contains(&usual).then_some(usual)).or_else(|| priced.first().copied())
+        wanted
+            .or_else(|| priced.contains(&usual).then_some(usual))
+            .or_else(|| priced.first().copied())
     }
 
     /// A variant of this product that is still sold.

@@ -188,19 +188,36 @@ impl Product {
     /// Moves the product. `tree` tells the categories above its own, for what the shop shows.
     pub fn make(self, step: Move, who: Reviewer, at: Timestamp, tree: &Tree) -> Result<Decision, InvalidMove> {
         let by = who.id;
-        let refused = InvalidMove::State { state: self.state.name(), wanted: step.name() };
-        let next = Self { version: self.version + 1, updated_at: at, ..self.clone() };
+        let refused = InvalidMove::State {
+            state: self.state.name(),
+            wanted: step.name(),
+        };
+        let next = Self {
+            version: self.version + 1,
+            updated_at: at,
+            ..self.clone()
+        };
         match (&self.state, step) {
             (
-                State::Draft | State::Submitted { .. } | State::Published { .. } | State::Rejected { .. } | State::Unpublished { .. },
+                State::Draft
+                | State::Submitted { .. }
+                | State::Published { .. }
+                | State::Rejected { .. }
+                | State::Unpublished { .. },
                 Move::Edit(content),
             ) => {
                 self.keeps_variants(&content)?;
-                Ok(quiet(Self { state: State::Draft, content: *content, edited_by: by, ..next }))
+                Ok(quiet(Self {
+                    state: State::Draft,
+                    content: *content,
+                    edited_by: by,
+                    ..next
+                }))
             }
-            (State::Draft | State::Rejected { .. } | State::Unpublished { .. }, Move::Submit) => {
-                Ok(quiet(Self { state: State::Submitted { by, at }, ..next }))
-            }
+            (State::Draft | State::Rejected { .. } | State::Unpublished { .. }, Move::Submit) => Ok(quiet(Self {
+                state: State::Submitted { by, at },
+                ..next
+            })),
             (State::Submitted { by: submitter, .. }, Move::Approve) => {
                 self.reviewed_by(*submitter, who)?;
                 Ok(next.shown(by, at, tree))
@@ -209,10 +226,17 @@ impl Product {
                 if !who.approves && !who.admin {
                     return Err(InvalidMove::NotApprover);
                 }
-                Ok(quiet(Self { state: State::Rejected { by, at, reason }, ..next }))
+                Ok(quiet(Self {
+                    state: State::Rejected { by, at, reason },
+                    ..next
+                }))
             }
             (
-                State::Draft | State::Submitted { .. } | State::Published { .. } | State::Rejected { .. } | State::Unpublished { .. },
+                State::Draft
+                | State::Submitted { .. }
+                | State::Published { .. }
+                | State::Rejected { .. }
+                | State::Unpublished { .. },
                 Move::Unpublish,
             ) => next.hidden(by, at),
             (State::Submitted { .. } | State::Published { .. }, Move::Submit)
@@ -225,7 +249,10 @@ impl Product {
 
     fn keeps_variants(&self, content: &Content) -> Result<(), InvalidMove> {
         let kept = |id: &&VariantId| content.variants.iter().any(|variant| variant.id == **id);
-        self.known_variants.iter().find(|id| !kept(id)).map_or(Ok(()), |lost| Err(InvalidMove::VariantLost(*lost)))
+        self.known_variants
+            .iter()
+            .find(|id| !kept(id))
+            .map_or(Ok(()), |lost| Err(InvalidMove::VariantLost(*lost)))
     }
 
     /// Four eyes, unless the caller may do everything.
@@ -245,9 +272,21 @@ impl Product {
     fn shown(self, by: StaffId, at: Timestamp, tree: &Tree) -> Decision {
         let variant_ids: Vec<VariantId> = self.content.variants.iter().map(|variant| variant.id).collect();
         let listing = Listing::of(self.id, self.version, &self.content, tree, at);
-        let event = ProductPublished { product_id: self.id, version: self.version, variant_ids: variant_ids.clone() };
-        let product = Self { state: State::Published { by, at }, live: true, known_variants: variant_ids, ..self };
-        Decision { product, shop: ShopChange::Show(Box::new(listing), event) }
+        let event = ProductPublished {
+            product_id: self.id,
+            version: self.version,
+            variant_ids: variant_ids.clone(),
+        };
+        let product = Self {
+            state: State::Published { by, at },
+            live: true,
+            known_variants: variant_ids,
+            ..self
+        };
+        Decision {
+            product,
+            shop: ShopChange::Show(Box::new(listing), event),
+        }
     }
 
     /// A working copy that is ahead of the shop keeps its state: only the shop's copy goes.
@@ -257,19 +296,31 @@ impl Product {
         }
         let state = match self.state {
             State::Published { .. } => State::Unpublished { by, at },
-            ahead @ (State::Draft | State::Submitted { .. } | State::Rejected { .. } | State::Unpublished { .. }) => ahead,
+            ahead @ (State::Draft | State::Submitted { .. } | State::Rejected { .. } | State::Unpublished { .. }) => {
+                ahead
+            }
         };
         let event = ProductUnpublished {
             product_id: self.id,
             version: self.version,
             variant_ids: self.known_variants.clone(),
         };
-        Ok(Decision { product: Self { state, live: false, ..self }, shop: ShopChange::Hide(event) })
+        Ok(Decision {
+            product: Self {
+                state,
+                live: false,
+                ..self
+            },
+            shop: ShopChange::Hide(event),
+        })
     }
 }
 
 const fn quiet(product: Product) -> Decision {
-    Decision { product, shop: ShopChange::None }
+    Decision {
+        product,
+        shop: ShopChange::None,
+    }
 }
 
 #[cfg(test)]
@@ -284,7 +335,11 @@ mod tests {
     }
 
     fn reviewer(n: u8) -> Reviewer {
-        Reviewer { id: staff(n), approves: true, admin: false }
+        Reviewer {
+            id: staff(n),
+            approves: true,
+            admin: false,
+        }
     }
 
     fn product() -> Product {
@@ -320,10 +375,21 @@ mod tests {
     #[test]
     fn the_role_is_needed_and_an_admin_needs_nobody() {
         let submitted = step(product(), Move::Submit, 1).unwrap().product;
-        let plain = Reviewer { id: staff(2), approves: false, admin: false };
+        let plain = Reviewer {
+            id: staff(2),
+            approves: false,
+            admin: false,
+        };
         let at = Timestamp::from_millis(2);
-        assert_eq!(submitted.clone().make(Move::Approve, plain, at, &Tree::default()), Err(InvalidMove::NotApprover));
-        let admin = Reviewer { id: staff(1), approves: false, admin: true };
+        assert_eq!(
+            submitted.clone().make(Move::Approve, plain, at, &Tree::default()),
+            Err(InvalidMove::NotApprover)
+        );
+        let admin = Reviewer {
+            id: staff(1),
+            approves: false,
+            admin: true,
+        };
         assert!(submitted.make(Move::Approve, admin, at, &Tree::default()).is_ok());
     }
 
@@ -343,15 +409,27 @@ mod tests {
     fn a_published_variant_cannot_be_dropped() {
         let mut without = content();
         let lost = without.variants.remove(0).id;
-        assert_eq!(step(published(), Move::Edit(Box::new(without)), 1), Err(InvalidMove::VariantLost(lost)));
+        assert_eq!(
+            step(published(), Move::Edit(Box::new(without)), 1),
+            Err(InvalidMove::VariantLost(lost))
+        );
     }
 
     #[test]
     fn only_what_was_submitted_is_approved_or_rejected() {
         let reason = Text::parse("blurred picture").unwrap();
-        assert!(matches!(step(product(), Move::Approve, 2), Err(InvalidMove::State { state: "draft", .. })));
+        assert!(matches!(
+            step(product(), Move::Approve, 2),
+            Err(InvalidMove::State { state: "draft", .. })
+        ));
         assert!(step(published(), Move::Reject(reason.clone()), 2).is_err());
-        let rejected = step(step(product(), Move::Submit, 1).unwrap().product, Move::Reject(reason), 2).unwrap().product;
+        let rejected = step(
+            step(product(), Move::Submit, 1).unwrap().product,
+            Move::Reject(reason),
+            2,
+        )
+        .unwrap()
+        .product;
         assert_eq!(rejected.state.name(), "rejected");
         assert!(step(rejected, Move::Submit, 1).is_ok());
     }

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{Money, VariantId};
 
-use crate::{
-    AttributeDefinition, Content, OptionAxis, SellableVariant, VARIANTS_MAX, Variant, content::Component,
-};
+use crate::{AttributeDefinition, Content, OptionAxis, SellableVariant, VARIANTS_MAX, Variant, content::Component};
 
 const MEDIA_MAX: usize = 20;
 const TAGS_MAX: usize = 20;
@@ -38,7 +36,10 @@ struct Faults(Vec<Fault>);
 impl Faults {
     fn unless(&mut self, holds: bool, pointer: impl Into<String>, detail: impl Into<String>) {
         if !holds {
-            self.0.push(Fault { pointer: pointer.into(), detail: detail.into() });
+            self.0.push(Fault {
+                pointer: pointer.into(),
+                detail: detail.into(),
+            });
         }
     }
 
@@ -57,22 +58,50 @@ pub fn faults(content: &Content) -> Vec<Fault> {
     faults.at_most(content.options.len(), AXES_MAX, "/options");
     faults.at_most(content.variants.len(), VARIANTS_MAX, "/variants");
     faults.unless(!content.variants.is_empty(), "/variants", "at least one");
-    faults.unless(content.shelf.keys().all(|name| name.len() <= SHELF_NAME_BYTES_MAX), "/shelf", "a name is too long");
+    faults.unless(
+        content.shelf.keys().all(|name| name.len() <= SHELF_NAME_BYTES_MAX),
+        "/shelf",
+        "a name is too long",
+    );
     for (index, picture) in content.media.iter().enumerate() {
-        faults.unless(is_https(&picture.url), format!("/media/{index}/url"), "must be an absolute https URL");
+        faults.unless(
+            is_https(&picture.url),
+            format!("/media/{index}/url"),
+            "must be an absolute https URL",
+        );
     }
     for (index, axis) in content.options.iter().enumerate() {
         axis_faults(&mut faults, index, axis);
     }
-    faults.unless(distinct(content.options.iter().map(|axis| axis.name.as_str())), "/options", "names must differ");
-    faults.unless(distinct(content.variants.iter().map(|variant| variant.id)), "/variants", "ids must differ");
-    faults.unless(distinct(content.variants.iter().map(|variant| variant.sku.as_str())), "/variants", "skus must differ");
+    faults.unless(
+        distinct(content.options.iter().map(|axis| axis.name.as_str())),
+        "/options",
+        "names must differ",
+    );
+    faults.unless(
+        distinct(content.variants.iter().map(|variant| variant.id)),
+        "/variants",
+        "ids must differ",
+    );
+    faults.unless(
+        distinct(content.variants.iter().map(|variant| variant.sku.as_str())),
+        "/variants",
+        "skus must differ",
+    );
     let combination = |variant: &Variant| -> Vec<String> {
         let choice = |axis: &OptionAxis| variant.options.iter().find(|choice| choice.name == axis.name);
-        content.options.iter().map(|axis| choice(axis).map(|found| found.label.to_string()).unwrap_or_default()).collect()
+        content
+            .options
+            .iter()
+            .map(|axis| choice(axis).map(|found| found.label.to_string()).unwrap_or_default())
+            .collect()
     };
     let combinations_differ = distinct(content.variants.iter().map(combination));
-    faults.unless(combinations_differ, "/variants", "each combination of options stands once");
+    faults.unless(
+        combinations_differ,
+        "/variants",
+        "each combination of options stands once",
+    );
     for (index, variant) in content.variants.iter().enumerate() {
         variant_faults(&mut faults, index, variant, &content.options);
     }
@@ -81,7 +110,11 @@ pub fn faults(content: &Content) -> Vec<Fault> {
 
 fn axis_faults(faults: &mut Faults, index: usize, axis: &OptionAxis) {
     let pointer = format!("/options/{index}/values");
-    faults.unless((1..=AXIS_VALUES_MAX).contains(&axis.values.len()), &pointer, format!("1 to {AXIS_VALUES_MAX}"));
+    faults.unless(
+        (1..=AXIS_VALUES_MAX).contains(&axis.values.len()),
+        &pointer,
+        format!("1 to {AXIS_VALUES_MAX}"),
+    );
     faults.unless(distinct(axis.values.iter()), &pointer, "values must differ");
 }
 
@@ -99,11 +132,19 @@ fn variant_faults(faults: &mut Faults, index: usize, variant: &Variant, axes: &[
     faults.unless(!variant.prices.is_empty(), at("prices"), "at least one");
     let least = (1..=MINIMUM_QUANTITY_MAX).contains(&variant.minimum_quantity);
     faults.unless(least, at("minimum_quantity"), format!("1 to {MINIMUM_QUANTITY_MAX}"));
-    faults.unless(variant.weight_grams <= WEIGHT_GRAMS_MAX, at("weight_grams"), format!("at most {WEIGHT_GRAMS_MAX}"));
+    faults.unless(
+        variant.weight_grams <= WEIGHT_GRAMS_MAX,
+        at("weight_grams"),
+        format!("at most {WEIGHT_GRAMS_MAX}"),
+    );
     faults.at_most(variant.barcodes.len(), BARCODES_MAX, &at("barcodes"));
     faults.at_most(variant.bundle.len(), COMPONENTS_MAX, &at("bundle"));
     let counted = |part: &Component| (1..=COMPONENT_QUANTITY_MAX).contains(&part.quantity);
-    faults.unless(variant.bundle.iter().all(counted), at("bundle"), format!("quantities from 1 to {COMPONENT_QUANTITY_MAX}"));
+    faults.unless(
+        variant.bundle.iter().all(counted),
+        at("bundle"),
+        format!("quantities from 1 to {COMPONENT_QUANTITY_MAX}"),
+    );
     let others = variant.bundle.iter().all(|part| part.variant != variant.id);
     let once = distinct(variant.bundle.iter().map(|part| part.variant));
     faults.unless(others && once, at("bundle"), "other variants, each once");
@@ -111,7 +152,11 @@ fn variant_faults(faults: &mut Faults, index: usize, variant: &Variant, axes: &[
 
 fn prices(faults: &mut Faults, pointer: &str, prices: &[Money]) {
     faults.at_most(prices.len(), PRICES_MAX, pointer);
-    faults.unless(distinct(prices.iter().map(|price| price.currency())), pointer, "one price per currency");
+    faults.unless(
+        distinct(prices.iter().map(|price| price.currency())),
+        pointer,
+        "one price per currency",
+    );
     faults.unless(prices.iter().all(|price| price.amount() > 0), pointer, "more than 0");
 }
 
@@ -119,9 +164,19 @@ fn prices(faults: &mut Faults, pointer: &str, prices: &[Money]) {
 /// the ones above define; `None`: there is no such category.
 pub fn submission_faults(content: &Content, attributes: Option<&[&AttributeDefinition]>) -> Vec<Fault> {
     let mut faults = Faults(faults(content));
-    faults.unless(content.sold().next().is_some(), "/variants", "at least one that is not discontinued");
-    let priced_alike = content.sold().all(|variant| variant.prices.len() == content.currencies().len());
-    faults.unless(priced_alike, "/variants", "all variants are priced in the same currencies");
+    faults.unless(
+        content.sold().next().is_some(),
+        "/variants",
+        "at least one that is not discontinued",
+    );
+    let priced_alike = content
+        .sold()
+        .all(|variant| variant.prices.len() == content.currencies().len());
+    faults.unless(
+        priced_alike,
+        "/variants",
+        "all variants are priced in the same currencies",
+    );
     let Some(defined) = attributes else {
         faults.unless(false, "/category", "there is no such category");
         return faults.0;
@@ -129,12 +184,24 @@ pub fn submission_faults(content: &Content, attributes: Option<&[&AttributeDefin
     for definition in defined {
         let given = content.attributes.get(&definition.name);
         let pointer = format!("/attributes/{}", definition.name);
-        faults.unless(given.is_some() || !definition.required, &pointer, "the category requires it");
-        faults.unless(given.is_none_or(|value| definition.kind.accepts(value)), &pointer, "not a value of its kind");
+        faults.unless(
+            given.is_some() || !definition.required,
+            &pointer,
+            "the category requires it",
+        );
+        faults.unless(
+            given.is_none_or(|value| definition.kind.accepts(value)),
+            &pointer,
+            "not a value of its kind",
+        );
     }
     for name in content.attributes.keys() {
         let known = defined.iter().any(|definition| definition.name == *name);
-        faults.unless(known, format!("/attributes/{name}"), "the category does not define it; free texts go to shelf");
+        faults.unless(
+            known,
+            format!("/attributes/{name}"),
+            "the category does not define it; free texts go to shelf",
+        );
     }
     faults.0
 }
@@ -143,12 +210,29 @@ pub fn submission_faults(content: &Content, attributes: Option<&[&AttributeDefin
 /// are the components as checkout would see them; a product's own variants count as on sale with it.
 pub fn component_faults(content: &Content, found: &[SellableVariant]) -> Vec<Fault> {
     let mut faults = Faults::default();
-    let own = |id: VariantId| content.sold().any(|variant| variant.id == id && variant.bundle.is_empty());
-    let other = |id: VariantId| found.iter().any(|variant| variant.id == id && variant.published && variant.bundle.is_empty());
-    for (index, variant) in content.variants.iter().enumerate().filter(|(_, variant)| !variant.discontinued) {
+    let own = |id: VariantId| {
+        content
+            .sold()
+            .any(|variant| variant.id == id && variant.bundle.is_empty())
+    };
+    let other = |id: VariantId| {
+        found
+            .iter()
+            .any(|variant| variant.id == id && variant.published && variant.bundle.is_empty())
+    };
+    for (index, variant) in content
+        .variants
+        .iter()
+        .enumerate()
+        .filter(|(_, variant)| !variant.discontinued)
+    {
         for (place, part) in variant.bundle.iter().enumerate() {
             let pointer = format!("/variants/{index}/bundle/{place}/variant");
-            faults.unless(own(part.variant) || other(part.variant), pointer, "not on sale, or a bundle itself");
+            faults.unless(
+                own(part.variant) || other(part.variant),
+                pointer,
+                "not on sale, or a bundle itself",
+            );
         }
     }
     faults.0
@@ -224,7 +308,10 @@ pub(crate) mod tests {
         bad.media[0].url = "http://cdn.example.com/a.jpg".to_owned();
         bad.variants[1].options[0].label = kernel::Text::parse("43").unwrap();
         bad.variants[0].minimum_quantity = 0;
-        assert_eq!(pointers(&faults(&bad)), ["/media/0/url", "/variants/0/minimum_quantity", "/variants/1/options"]);
+        assert_eq!(
+            pointers(&faults(&bad)),
+            ["/media/0/url", "/variants/0/minimum_quantity", "/variants/1/options"]
+        );
     }
 
     #[test]
@@ -238,8 +325,12 @@ pub(crate) mod tests {
     fn a_category_says_which_attributes_there_are() {
         let mut bad = content();
         bad.attributes.remove(&"material".parse().unwrap());
-        bad.attributes.insert("colour".parse().unwrap(), crate::AttributeValue::Boolean(true));
-        assert_eq!(pointers(&submission(&bad)), ["/attributes/material", "/attributes/colour"]);
+        bad.attributes
+            .insert("colour".parse().unwrap(), crate::AttributeValue::Boolean(true));
+        assert_eq!(
+            pointers(&submission(&bad)),
+            ["/attributes/material", "/attributes/colour"]
+        );
         bad.category = "hats".parse().unwrap();
         assert_eq!(pointers(&submission(&bad)), ["/category"]);
     }
@@ -256,10 +347,19 @@ pub(crate) mod tests {
         let mut bundle = content();
         let stranger = "var_0190163d8694739b841f0101010101a9".parse().unwrap();
         bundle.variants[1].bundle = vec![
-            Component { variant: bundle.variants[0].id, quantity: 2 },
-            Component { variant: stranger, quantity: 1 },
+            Component {
+                variant: bundle.variants[0].id,
+                quantity: 2,
+            },
+            Component {
+                variant: stranger,
+                quantity: 1,
+            },
         ];
-        assert_eq!(pointers(&component_faults(&bundle, &[])), ["/variants/1/bundle/1/variant"]);
+        assert_eq!(
+            pointers(&component_faults(&bundle, &[])),
+            ["/variants/1/bundle/1/variant"]
+        );
         bundle.variants[1].bundle[1].quantity = 0;
         assert_eq!(pointers(&faults(&bundle)), ["/variants/1/bundle"]);
     }

@@ -59,7 +59,11 @@ impl Criteria {
     pub fn new(query: Option<&str>) -> Self {
         let query = query.map(str::trim).filter(|query| *query != "*");
         let words = query.map(query_tokens).unwrap_or_default();
-        Self { nothing: query.is_some() && words.is_empty(), words, ..Self::default() }
+        Self {
+            nothing: query.is_some() && words.is_empty(),
+            words,
+            ..Self::default()
+        }
     }
 
     /// In any of these categories. A text that is no slug names no category.
@@ -102,7 +106,12 @@ impl Criteria {
         }
         let words = self.words.iter().cloned().map(Scope::Word);
         // Several categories are alternatives: no single one of them holds every match.
-        let category = self.categories.first().filter(|_| self.categories.len() == 1).cloned().map(Scope::Category);
+        let category = self
+            .categories
+            .first()
+            .filter(|_| self.categories.len() == 1)
+            .cloned()
+            .map(Scope::Category);
         let narrow: Vec<Scope> = words.chain(category).collect();
         if narrow.is_empty() { vec![Scope::All] } else { narrow }
     }
@@ -110,7 +119,11 @@ impl Criteria {
     /// Whether a product matches.
     pub fn matches(&self, listing: &Listing) -> bool {
         let attribute = |filter: &AttributeFilter| {
-            listing.content.attributes.get(&filter.name).is_some_and(|value| filter.values.contains(value))
+            listing
+                .content
+                .attributes
+                .get(&filter.name)
+                .is_some_and(|value| filter.values.contains(value))
         };
         !self.nothing
             && self.words.iter().all(|word| listing.tokens.contains(word))
@@ -143,8 +156,9 @@ mod tests {
         Listing::of(id, 1, &content(), &tree(), Timestamp::from_millis(1))
     }
 
-    fn price(min: Option<i64>, max: Option<i64>, currency: &str) -> Option<PriceFilter> {
-        Some(PriceFilter { min, max, currency: currency.parse().unwrap() })
+    fn price(min: Option<i64>, max: Option<i64>, currency: &str) -> PriceFilter {
+        let currency = currency.parse().unwrap();
+        PriceFilter { min, max, currency }
     }
 
     #[test]
@@ -162,9 +176,13 @@ mod tests {
         assert!(browse().categories(["hats", "shoes"]).matches(&listing()));
         assert!(!browse().categories(["hats"]).matches(&listing()));
         assert!(!browse().categories(["Not A Slug"]).matches(&listing()));
-        assert!(browse().price(price(Some(8900), Some(8900), "USD")).matches(&listing()));
-        assert!(!browse().price(price(None, Some(8899), "USD")).matches(&listing()));
-        assert!(!browse().price(price(None, None, "EUR")).matches(&listing()));
+        assert!(
+            browse()
+                .price(Some(price(Some(8900), Some(8900), "USD")))
+                .matches(&listing())
+        );
+        assert!(!browse().price(Some(price(None, Some(8899), "USD"))).matches(&listing()));
+        assert!(!browse().price(Some(price(None, None, "EUR"))).matches(&listing()));
         let drop = |values: &[i64]| AttributeFilter {
             name: "drop".parse().unwrap(),
             values: values.iter().map(|value| AttributeValue::Number(*value)).collect(),
@@ -176,7 +194,13 @@ mod tests {
     #[test]
     fn each_scope_holds_every_match() {
         let scopes = Criteria::new(Some("trail")).categories(["shoes"]).scopes();
-        assert_eq!(scopes, [Scope::Word("trail".to_owned()), Scope::Category("shoes".parse().unwrap())]);
+        assert_eq!(
+            scopes,
+            [
+                Scope::Word("trail".to_owned()),
+                Scope::Category("shoes".parse().unwrap())
+            ]
+        );
         assert_eq!(Criteria::new(None).categories(["a", "b"]).scopes(), [Scope::All]);
     }
 }

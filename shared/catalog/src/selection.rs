@@ -56,14 +56,25 @@ pub fn select(
         }
     };
     // Without choices of the buyer's, the featured variant anchors the signals, and all variants are shown behind it.
-    let shown = if wanted.is_none() && asked.is_empty() { sold.clone() } else { matching(&sold, &selected) };
+    let shown = if wanted.is_none() && asked.is_empty() {
+        sold.clone()
+    } else {
+        matching(&sold, &selected)
+    };
     let mut variants = vec![first];
     variants.extend(shown.iter().map(|variant| variant.id).filter(|id| *id != first));
     let options = content.options.iter().map(|axis| {
-        let signals = axis.values.iter().map(|label| signal(&sold, &selected, axis.name.as_str(), label.as_str(), available));
+        let signals = axis
+            .values
+            .iter()
+            .map(|label| signal(&sold, &selected, axis.name.as_str(), label.as_str(), available));
         (axis.name.to_string(), signals.collect())
     });
-    Some(Selection { variants, options: options.collect(), selected })
+    Some(Selection {
+        variants,
+        options: options.collect(),
+        selected,
+    })
 }
 
 fn matching<'a>(variants: &[&'a Variant], choices: &[Choice]) -> Vec<&'a Variant> {
@@ -78,16 +89,33 @@ fn relax(sold: &[&Variant], asked: &[Choice], preferences: &[String]) -> Vec<Cho
     };
     let mut kept = asked.to_vec();
     while !kept.is_empty() && matching(sold, &kept).is_empty() {
-        let last = kept.iter().enumerate().max_by_key(|(index, choice)| (rank(choice), *index)).map(|(index, _)| index);
+        let last = kept
+            .iter()
+            .enumerate()
+            .max_by_key(|(index, choice)| (rank(choice), *index))
+            .map(|(index, _)| index);
         kept.remove(last.unwrap_or_default());
     }
     kept
 }
 
-fn signal(sold: &[&Variant], selected: &[Choice], name: &str, label: &str, available: &BTreeSet<VariantId>) -> OptionSignal {
-    let others: Vec<Choice> = selected.iter().filter(|choice| choice.name.as_str() != name).cloned().collect();
+fn signal(
+    sold: &[&Variant],
+    selected: &[Choice],
+    name: &str,
+    label: &str,
+    available: &BTreeSet<VariantId>,
+) -> OptionSignal {
+    let others: Vec<Choice> = selected
+        .iter()
+        .filter(|choice| choice.name.as_str() != name)
+        .cloned()
+        .collect();
     let with_label = |variant: &&&Variant| {
-        variant.options.iter().any(|choice| choice.name.as_str() == name && choice.label.as_str() == label)
+        variant
+            .options
+            .iter()
+            .any(|choice| choice.name.as_str() == name && choice.label.as_str() == label)
     };
     let found: Vec<&Variant> = matching(sold, &others).iter().filter(with_label).copied().collect();
     OptionSignal {
@@ -119,7 +147,10 @@ mod tests {
     }
 
     fn choice(name: &str, label: &str) -> Choice {
-        Choice { name: kernel::Text::parse(name).unwrap(), label: kernel::Text::parse(label).unwrap() }
+        Choice {
+            name: kernel::Text::parse(name).unwrap(),
+            label: kernel::Text::parse(label).unwrap(),
+        }
     }
 
     fn id(index: usize) -> VariantId {
@@ -135,7 +166,14 @@ mod tests {
 
     #[test]
     fn a_variant_stands_first_and_overrides_choices() {
-        let selection = select(&content(), Some(id(2)), &[choice("Colour", "Red")], &[], &BTreeSet::new()).unwrap();
+        let selection = select(
+            &content(),
+            Some(id(2)),
+            &[choice("Colour", "Red")],
+            &[],
+            &BTreeSet::new(),
+        )
+        .unwrap();
         assert_eq!(selection.variants, [id(2)]);
         assert_eq!(selection.selected, [choice("Colour", "Blue"), choice("Size", "S")]);
         let stranger = "var_0190163d8694739b841f0101010101ff".parse().unwrap();
@@ -147,7 +185,12 @@ mod tests {
         let stock = BTreeSet::from([id(0)]);
         let selection = select(&content(), None, &[choice("Colour", "Blue")], &[], &stock).unwrap();
         assert_eq!(selection.variants, [id(2)]);
-        let signals: Vec<_> = selection.options.iter().flat_map(|(_, values)| values).map(|s| (s.available, s.exists)).collect();
+        let signals: Vec<_> = selection
+            .options
+            .iter()
+            .flat_map(|(_, values)| values)
+            .map(|s| (s.available, s.exists))
+            .collect();
         assert_eq!(signals, [(true, true), (false, true), (false, true), (false, false)]);
     }
 
@@ -156,7 +199,9 @@ mod tests {
         let asked = [choice("Colour", "Blue"), choice("Size", "M")];
         let by = |preferences: &[&str]| {
             let preferences: Vec<String> = preferences.iter().map(|name| (*name).to_owned()).collect();
-            select(&content(), None, &asked, &preferences, &BTreeSet::new()).unwrap().selected
+            select(&content(), None, &asked, &preferences, &BTreeSet::new())
+                .unwrap()
+                .selected
         };
         assert_eq!(by(&["Colour", "Size"]), [choice("Colour", "Blue")]);
         assert_eq!(by(&["Size", "Colour"]), [choice("Size", "M")]);

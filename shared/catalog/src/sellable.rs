@@ -70,8 +70,14 @@ impl SellableVariant {
 /// How many of a variant can be sold, from what stock is free of it or of its components.
 pub fn availability(id: VariantId, bundle: &[Component], free: &BTreeMap<VariantId, u64>) -> u64 {
     let of = |variant: &VariantId| free.get(variant).copied().unwrap_or_default();
-    let sets = bundle.iter().filter_map(|part| of(&part.variant).checked_div(u64::from(part.quantity)));
-    if bundle.is_empty() { of(&id) } else { sets.min().unwrap_or_default() }
+    let sets = bundle
+        .iter()
+        .filter_map(|part| of(&part.variant).checked_div(u64::from(part.quantity)));
+    if bundle.is_empty() {
+        of(&id)
+    } else {
+        sets.min().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +93,16 @@ mod tests {
     #[test]
     fn a_bundle_is_as_available_as_its_scarcest_component() {
         let free = BTreeMap::from([(variant(1), 9), (variant(2), 3)]);
-        let bundle = [Component { variant: variant(1), quantity: 2 }, Component { variant: variant(2), quantity: 1 }];
+        let bundle = [
+            Component {
+                variant: variant(1),
+                quantity: 2,
+            },
+            Component {
+                variant: variant(2),
+                quantity: 1,
+            },
+        ];
         assert_eq!(availability(variant(7), &bundle, &free), 3);
         assert_eq!(availability(variant(1), &[], &free), 9);
         assert_eq!(availability(variant(3), &[], &free), 0);

@@ -47,7 +47,10 @@ impl<const MAX: usize> Localised<MAX> {
             if !is_tag(tag) {
                 return Err(TextsError::Tag(tag.chars().take(TAG_BYTES_MAX).collect()));
             }
-            let text = Text::parse(text).map_err(|error| TextsError::Text { tag: tag.to_owned(), error })?;
+            let text = Text::parse(text).map_err(|error| TextsError::Text {
+                tag: tag.to_owned(),
+                error,
+            })?;
             parsed.insert(tag.to_owned(), text);
         }
         match parsed.len() {
@@ -113,9 +116,15 @@ mod tests {
     fn tags_and_texts_are_checked() {
         assert_eq!(Localised::<50>::parse([]), Err(TextsError::Empty));
         for tag in ["", "e", "EN", "english1", "en_GB", "en-", "zh-#"] {
-            assert!(matches!(Localised::<50>::parse([(tag, "x")]), Err(TextsError::Tag(_))), "{tag}");
+            assert!(
+                matches!(Localised::<50>::parse([(tag, "x")]), Err(TextsError::Tag(_))),
+                "{tag}"
+            );
         }
-        assert!(matches!(Localised::<3>::parse([("en", "long")]), Err(TextsError::Text { .. })));
+        assert!(matches!(
+            Localised::<3>::parse([("en", "long")]),
+            Err(TextsError::Text { .. })
+        ));
         assert!(serde_json::from_str::<Localised<9>>(r#"{"en":"tea"}"#).is_ok());
     }
 }

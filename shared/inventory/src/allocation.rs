@@ -33,10 +33,16 @@ pub fn allocate(levels: &[Level], wanted: &[(VariantId, u32)], spin: u64) -> Res
     }
     let places = locations(levels);
     let has = |place: LocationId, variant: VariantId, quantity: u32| {
-        let here = levels.iter().filter(|level| level.variant == variant && level.location == place);
+        let here = levels
+            .iter()
+            .filter(|level| level.variant == variant && level.location == place);
         here.map(|level| u64::from(level.free)).sum::<u64>() >= u64::from(quantity)
     };
-    let whole = places.iter().copied().find(|place| wanted.iter().all(|(variant, quantity)| has(*place, *variant, *quantity)));
+    let whole = places.iter().copied().find(|place| {
+        wanted
+            .iter()
+            .all(|(variant, quantity)| has(*place, *variant, *quantity))
+    });
     let mut takes = Vec::new();
     for (variant, quantity) in wanted {
         let single = whole.or_else(|| places.iter().copied().find(|place| has(*place, variant, quantity)));
@@ -59,8 +65,18 @@ fn merged(wanted: &[(VariantId, u32)]) -> Vec<(VariantId, u32)> {
 }
 
 fn shortages(levels: &[Level], wanted: &[(VariantId, u32)]) -> Vec<Shortage> {
-    let free = |variant| levels.iter().filter(|level| level.variant == variant).map(|level| u64::from(level.free)).sum();
-    let checked = wanted.iter().map(|&(variant, asked)| Shortage { variant, asked, free: free(variant) });
+    let free = |variant| {
+        levels
+            .iter()
+            .filter(|level| level.variant == variant)
+            .map(|level| u64::from(level.free))
+            .sum()
+    };
+    let checked = wanted.iter().map(|&(variant, asked)| Shortage {
+        variant,
+        asked,
+        free: free(variant),
+    });
     checked.filter(|line| line.free < u64::from(line.asked)).collect()
 }
 
@@ -75,32 +91,50 @@ fn locations(levels: &[Level]) -> Vec<LocationId> {
 }
 
 /// Takes up to `wanted` of a variant at one place; tells how much.
-fn take_at(levels: &[Level], variant: VariantId, place: LocationId, wanted: u32, spin: u64, takes: &mut Vec<Take>) -> u32 {
-    let mut here: Vec<&Level> =
-        levels.iter().filter(|level| level.variant == variant && level.location == place && level.free > 0).collect();
+fn take_at(
+    levels: &[Level],
+    variant: VariantId,
+    place: LocationId,
+    wanted: u32,
+    spin: u64,
+    takes: &mut Vec<Take>,
+) -> u32 {
+    let mut here: Vec<&Level> = levels
+        .iter()
+        .filter(|level| level.variant == variant && level.location == place && level.free > 0)
+        .collect();
     if here.is_empty() || wanted == 0 {
         return 0;
     }
-    let start = spin.checked_rem(u64::try_from(here.len()).unwrap_or(1)).unwrap_or_default();
+    let start = spin
+        .checked_rem(u64::try_from(here.len()).unwrap_or(1))
+        .unwrap_or_default();
     here.rotate_left(usize::try_from(start).unwrap_or_default());
     if let Some(level) = here.iter().find(|level| level.free >= wanted) {
         takes.push(take(level, wanted));
         return wanted;
     }
     here.sort_by_key(|level| std::cmp::Reverse(level.free));
-    let mut taken = 0;
+    let mut got = 0;
     for level in here {
-        let part = level.free.min(wanted - taken);
+        let part = level.free.min(wanted - got);
         if part > 0 {
             takes.push(take(level, part));
-            taken += part;
+            got += part;
         }
     }
-    taken
+    got
 }
 
 const fn take(level: &Level, quantity: u32) -> Take {
-    Take { variant: level.variant, location: level.location, shard: level.shard, quantity, released: 0, sold: 0 }
+    Take {
+        variant: level.variant,
+        location: level.location,
+        shard: level.shard,
+        quantity,
+        released: 0,
+        sold: 0,
+    }
 }
 
 #[cfg(test)]
@@ -119,7 +153,15 @@ mod tests {
     }
 
     fn level(v: u8, l: u8, shard: u16, free: u32) -> Level {
-        Level { variant: variant(v), location: place(l), shard, free, reserved: 0, sold: 0, booked: free }
+        Level {
+            variant: variant(v),
+            location: place(l),
+            shard,
+            free,
+            reserved: 0,
+            sold: 0,
+            booked: free,
+        }
     }
 
     #[test]
@@ -139,15 +181,36 @@ mod tests {
 
     #[test]
     fn every_short_line_is_named() {
-        let short = allocate(&[level(1, 1, 0, 2)], &[(variant(1), 1), (variant(1), 2), (variant(3), 1)], 0).unwrap_err();
-        assert_eq!(short[0], Shortage { variant: variant(1), asked: 3, free: 2 });
-        assert_eq!(short[1], Shortage { variant: variant(3), asked: 1, free: 0 });
+        let short = allocate(
+            &[level(1, 1, 0, 2)],
+            &[(variant(1), 1), (variant(1), 2), (variant(3), 1)],
+            0,
+        )
+        .unwrap_err();
+        assert_eq!(
+            short[0],
+            Shortage {
+                variant: variant(1),
+                asked: 3,
+                free: 2
+            }
+        );
+        assert_eq!(
+            short[1],
+            Shortage {
+                variant: variant(3),
+                asked: 1,
+                free: 0
+            }
+        );
     }
 
     #[test]
     fn buyers_at_once_begin_at_different_shards() {
         let levels = [level(1, 1, 0, 5), level(1, 1, 1, 5), level(1, 1, 2, 5)];
-        let shards: Vec<u16> = (0..3).map(|spin| allocate(&levels, &[(variant(1), 1)], spin).unwrap()[0].shard).collect();
+        let shards: Vec<u16> = (0..3)
+            .map(|spin| allocate(&levels, &[(variant(1), 1)], spin).unwrap()[0].shard)
+            .collect();
         assert_eq!(shards, [0, 1, 2]);
     }
 

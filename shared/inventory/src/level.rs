@@ -83,7 +83,15 @@ pub struct Crossing {
 impl Card {
     /// Of a variant that was never booked.
     pub const fn new(variant: VariantId) -> Self {
-        Self { variant, shards: 1, rows: 1, locations: Vec::new(), threshold: None, low: false, version: 0 }
+        Self {
+            variant,
+            shards: 1,
+            rows: 1,
+            locations: Vec::new(),
+            threshold: None,
+            low: false,
+            version: 0,
+        }
     }
 
     /// Whether free stock that goes from `before` to `after` crosses the threshold.
@@ -121,7 +129,11 @@ mod tests {
 
     fn card(low: bool) -> Card {
         let variant = VariantId::from_parts(Timestamp::from_millis(1), [1; 10]);
-        Card { threshold: Some(10), low, ..Card::new(variant) }
+        Card {
+            threshold: Some(10),
+            low,
+            ..Card::new(variant)
+        }
     }
 
     #[test]
@@ -143,7 +155,14 @@ mod tests {
 
     #[test]
     fn without_a_threshold_nothing_is_low() {
-        assert_eq!(Card { threshold: None, ..card(false) }.crossing(5, 0), None);
+        assert_eq!(
+            Card {
+                threshold: None,
+                ..card(false)
+            }
+            .crossing(5, 0),
+            None
+        );
     }
 
     #[test]

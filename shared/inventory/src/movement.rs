@@ -72,8 +72,18 @@ pub enum SpreadError {
 ///
 /// When more would go than is free.
 pub fn spread(levels: &[Level], shards: u16, quantity: i64) -> Result<Vec<LevelChange>, SpreadError> {
-    let free_of = |shard: u16| levels.iter().find(|level| level.shard == shard).map_or(0, |level| i64::from(level.free));
-    let rows = levels.iter().map(|level| level.shard.saturating_add(1)).max().unwrap_or_default().max(shards);
+    let free_of = |shard: u16| {
+        levels
+            .iter()
+            .find(|level| level.shard == shard)
+            .map_or(0, |level| i64::from(level.free))
+    };
+    let rows = levels
+        .iter()
+        .map(|level| level.shard.saturating_add(1))
+        .max()
+        .unwrap_or_default()
+        .max(shards);
     let free: i64 = levels.iter().map(|level| i64::from(level.free)).sum();
     let total = free + quantity;
     if total < 0 {
@@ -82,9 +92,16 @@ pub fn spread(levels: &[Level], shards: u16, quantity: i64) -> Result<Vec<LevelC
     let count = i64::from(shards.max(1));
     let target = |shard: u16| {
         let extra = i64::from(i64::from(shard) < total.rem_euclid(count));
-        if i64::from(shard) < count { total.div_euclid(count) + extra } else { 0 }
+        if i64::from(shard) < count {
+            total.div_euclid(count) + extra
+        } else {
+            0
+        }
     };
-    let changes = (0..rows).map(|shard| LevelChange { shard, delta: target(shard) - free_of(shard) });
+    let changes = (0..rows).map(|shard| LevelChange {
+        shard,
+        delta: target(shard) - free_of(shard),
+    });
     Ok(changes.filter(|change| change.delta != 0).collect())
 }
 
@@ -98,7 +115,15 @@ mod tests {
     fn level(shard: u16, free: u32) -> Level {
         let variant = VariantId::from_parts(Timestamp::from_millis(1), [1; 10]);
         let location = LocationId::from_parts(Timestamp::from_millis(1), [2; 10]);
-        Level { variant, location, shard, free, reserved: 0, sold: 0, booked: free }
+        Level {
+            variant,
+            location,
+            shard,
+            free,
+            reserved: 0,
+            sold: 0,
+            booked: free,
+        }
     }
 
     #[test]
@@ -110,8 +135,14 @@ mod tests {
 
     #[test]
     fn no_more_goes_than_is_free() {
-        assert_eq!(spread(&[level(0, 3)], 1, -4), Err(SpreadError::NotFree { free: 3, asked: 4 }));
-        assert_eq!(spread(&[level(0, 3)], 1, -3).unwrap(), [LevelChange { shard: 0, delta: -3 }]);
+        assert_eq!(
+            spread(&[level(0, 3)], 1, -4),
+            Err(SpreadError::NotFree { free: 3, asked: 4 })
+        );
+        assert_eq!(
+            spread(&[level(0, 3)], 1, -3).unwrap(),
+            [LevelChange { shard: 0, delta: -3 }]
+        );
     }
 
     proptest! {

@@ -58,7 +58,7 @@ pub struct Hold(String);
 impl Hold {
     /// From random bytes.
     pub fn of(random: [u8; 8]) -> Self {
-        Self(random.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(format!("{:016x}", u64::from_be_bytes(random)))
     }
 
     /// The text.
@@ -114,7 +114,11 @@ pub enum SettleError {
 impl Reservation {
     /// What is still held of a variant.
     pub fn held(&self, variant: VariantId) -> u32 {
-        self.takes.iter().filter(|take| take.variant == variant).map(Take::held).sum()
+        self.takes
+            .iter()
+            .filter(|take| take.variant == variant)
+            .map(Take::held)
+            .sum()
     }
 
     /// Everything that is still held, for settling all of it.
@@ -147,7 +151,10 @@ impl Reservation {
             }
         }
         let changes = before.takes.iter().zip(&self.takes);
-        let moved = changes.map(|(was, is)| (*is, was.held() - is.held())).filter(|(_, part)| *part > 0).collect();
+        let moved = changes
+            .map(|(was, is)| (*is, was.held() - is.held()))
+            .filter(|(_, part)| *part > 0)
+            .collect();
         self.state = self.derived_state();
         self.version += 1;
         Ok((self, moved))
@@ -176,7 +183,14 @@ mod tests {
 
     fn take(n: u8, shard: u16, quantity: u32) -> Take {
         let location = LocationId::from_parts(Timestamp::from_millis(1), [9; 10]);
-        Take { variant: variant(n), location, shard, quantity, released: 0, sold: 0 }
+        Take {
+            variant: variant(n),
+            location,
+            shard,
+            quantity,
+            released: 0,
+            sold: 0,
+        }
     }
 
     fn reservation() -> Reservation {
@@ -194,7 +208,10 @@ mod tests {
     #[test]
     fn part_of_a_line_can_leave_and_the_rest_be_given_back() {
         let (after, moved) = reservation().settle(&[(variant(1), 4)], Settlement::Fulfil).unwrap();
-        assert_eq!(moved.iter().map(|(take, part)| (take.shard, *part)).collect::<Vec<_>>(), [(0, 3), (1, 1)]);
+        assert_eq!(
+            moved.iter().map(|(take, part)| (take.shard, *part)).collect::<Vec<_>>(),
+            [(0, 3), (1, 1)]
+        );
         assert_eq!(after.state, ReservationState::Held);
         let rest = after.remaining();
         let (after, _) = after.settle(&rest, Settlement::Release).unwrap();
@@ -205,12 +222,22 @@ mod tests {
     #[test]
     fn all_given_back_is_released() {
         let all = reservation().remaining();
-        assert_eq!(reservation().settle(&all, Settlement::Release).unwrap().0.state, ReservationState::Released);
+        assert_eq!(
+            reservation().settle(&all, Settlement::Release).unwrap().0.state,
+            ReservationState::Released
+        );
     }
 
     #[test]
     fn more_than_is_held_is_refused() {
         let refused = reservation().settle(&[(variant(2), 2)], Settlement::Fulfil);
-        assert_eq!(refused, Err(SettleError::NotHeld { variant: variant(2), asked: 2, held: 1 }));
+        assert_eq!(
+            refused,
+            Err(SettleError::NotHeld {
+                variant: variant(2),
+                asked: 2,
+                held: 1
+            })
+        );
     }
 }

@@ -38,10 +38,16 @@ impl Catalog {
     /// The part that writes a category whose version was `expected` (0: there was none). Access pattern:
     /// `catalog.category-save`.
     pub fn save_category(&self, category: &Category, expected: u64) -> Result<Part<CategoryRefusal>, StoreError> {
-        let next = Category { version: expected + 1, ..category.clone() };
+        let next = Category {
+            version: expected + 1,
+            ..category.clone()
+        };
         let item = to_item(&keys::category(&category.slug), &next)?;
-        let part =
-            if expected == 0 { Part::insert(&self.table, item) } else { Part::replace(&self.table, item, expected) };
+        let part = if expected == 0 {
+            Part::insert(&self.table, item)
+        } else {
+            Part::replace(&self.table, item, expected)
+        };
         Ok(part.refused(CategoryRefusal::Stale))
     }
 }

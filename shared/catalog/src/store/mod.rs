@@ -30,7 +30,10 @@ pub struct Catalog {
 impl Catalog {
     /// On the catalogue table.
     pub fn new(dynamo: Dynamo, table: &str) -> Self {
-        Self { dynamo, table: table.to_owned() }
+        Self {
+            dynamo,
+            table: table.to_owned(),
+        }
     }
 
     /// The store, to commit parts with.

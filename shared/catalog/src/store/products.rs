@@ -40,7 +40,10 @@ fn scopes(listing: &Listing) -> BTreeSet<Scope> {
 impl Catalog {
     /// A product's working copy. Strong. Access pattern: `catalog.product`.
     pub async fn product(&self, id: ProductId) -> Result<Option<Product>, StoreError> {
-        let found: Option<ProductItem> = self.dynamo.get(&self.table, &keys::product(id), Consistency::Strong).await?;
+        let found: Option<ProductItem> = self
+            .dynamo
+            .get(&self.table, &keys::product(id), Consistency::Strong)
+            .await?;
         Ok(found.map(|item| item.product))
     }
 
@@ -48,14 +51,20 @@ impl Catalog {
     /// cursor. Access pattern: `catalog.products-by-state`.
     pub async fn products(&self, state: &str, limit: u16, after: Option<Cursor>) -> Result<Page<Product>, StoreError> {
         let query = Query::new(&self.table, "state_key = :state", limit).index(keys::BY_STATE);
-        let page = self.dynamo.query(query.text(":state", keys::state(state)).after(after)).await?;
+        let page = self
+            .dynamo
+            .query(query.text(":state", keys::state(state)).after(after))
+            .await?;
         let products = page.records::<ProductItem>()?;
         Ok(products.map(|item| item.product))
     }
 
     /// A cursor of the list of a state; `None` when it is not one.
     pub fn products_cursor(state: &str, text: &str) -> Option<Cursor> {
-        State::NAMES.contains(&state).then(|| Cursor::decode(text, "state_key", &keys::state(state)).ok()).flatten()
+        State::NAMES
+            .contains(&state)
+            .then(|| Cursor::decode(text, "state_key", &keys::state(state)).ok())
+            .flatten()
     }
 
     /// The part that creates a product. Access pattern: `catalog.product-create`.
@@ -83,9 +92,15 @@ impl Catalog {
         let old = before.map(scopes).unwrap_or_default();
         let new = scopes(after);
         for scope in new.difference(&old) {
-            parts.push(Part::put(&self.table, to_item(&keys::row(scope, after.id), &IndexRow {})?));
+            parts.push(Part::put(
+                &self.table,
+                to_item(&keys::row(scope, after.id), &IndexRow {})?,
+            ));
         }
-        parts.extend(old.difference(&new).map(|scope| Part::delete(&self.table, keys::row(scope, after.id))));
+        parts.extend(
+            old.difference(&new)
+                .map(|scope| Part::delete(&self.table, keys::row(scope, after.id))),
+        );
         Ok(parts)
     }
 
@@ -99,13 +114,20 @@ impl Catalog {
                 .value(":no", &false)?;
             parts.push(part);
         }
-        parts.extend(scopes(shown).iter().map(|scope| Part::delete(&self.table, keys::row(scope, shown.id))));
+        parts.extend(
+            scopes(shown)
+                .iter()
+                .map(|scope| Part::delete(&self.table, keys::row(scope, shown.id))),
+        );
         Ok(parts)
     }
 
     /// What the shop shows of a product, if anything. Strong. Access pattern: `catalog.listing`.
     pub async fn listing(&self, id: ProductId) -> Result<Option<Listing>, StoreError> {
-        let found = self.dynamo.get_item(&self.table, &keys::listing(id), Consistency::Strong).await?;
+        let found = self
+            .dynamo
+            .get_item(&self.table, &keys::listing(id), Consistency::Strong)
+            .await?;
         found.map(from_item).transpose()
     }
 }

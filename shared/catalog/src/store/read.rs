@@ -42,10 +42,17 @@ impl Catalog {
     /// Access patterns: `catalog.variants`, `catalog.listings`.
     pub async fn look_up(&self, ids: &[String]) -> Result<(Vec<Found>, Vec<Listing>), StoreError> {
         let variant_ids: Vec<VariantId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
-        let variants = if variant_ids.is_empty() { Vec::new() } else { self.variants(&variant_ids).await? };
+        let variants = if variant_ids.is_empty() {
+            Vec::new()
+        } else {
+            self.variants(&variant_ids).await?
+        };
         let mut found: Vec<Found> = Vec::new();
         for input in ids {
-            let by_variant = input.parse().ok().and_then(|id: VariantId| variants.iter().find(|variant| variant.id == id));
+            let by_variant = input
+                .parse()
+                .ok()
+                .and_then(|id: VariantId| variants.iter().find(|variant| variant.id == id));
             let named = match (by_variant, input.parse::<ProductId>()) {
                 (Some(variant), _) => Some((variant.published.then_some(variant.id), variant.product)),
                 (None, Ok(product)) => Some((None, product)),
@@ -54,7 +61,11 @@ impl Catalog {
             // A variant that is off sale names nothing, even when its product is shown.
             let shown = named.filter(|(variant, _)| by_variant.is_none() || variant.is_some());
             if let Some((variant, product)) = shown.filter(|_| !found.iter().any(|seen| seen.input == *input)) {
-                found.push(Found { input: input.clone(), variant, product });
+                found.push(Found {
+                    input: input.clone(),
+                    variant,
+                    product,
+                });
             }
         }
         let products: Vec<ProductId> = found.iter().map(|found| found.product).collect();
@@ -67,7 +78,11 @@ impl Catalog {
         Ok((found, listings))
     }
 
-    pub(super) async fn records<R: Record>(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<R>, StoreError> {
+    pub(super) async fn records<R: Record>(
+        &self,
+        keys: &[Key],
+        consistency: Consistency,
+    ) -> Result<Vec<R>, StoreError> {
         let mut records = Vec::with_capacity(keys.len());
         for batch in keys.chunks(BATCH_GET_MAX) {
             for item in self.dynamo.batch_get_items(&self.table, batch, consistency).await? {

@@ -48,13 +48,28 @@ impl Catalog {
     /// Rows and listings are removed in the transaction that takes a product off sale; a row that is read while that
     /// happens finds no listing and is skipped. Access patterns: `catalog.search-rows`, `catalog.listings`.
     #[tracing::instrument(name = "db.catalog.search", skip_all)]
-    pub async fn search(&self, criteria: &Criteria, limit: u16, cursor: Option<&str>) -> Result<SearchPage, SearchError> {
+    pub async fn search(
+        &self,
+        criteria: &Criteria,
+        limit: u16,
+        cursor: Option<&str>,
+    ) -> Result<SearchPage, SearchError> {
         let limit = usize::from(limit.clamp(1, PAGE_MAX));
         let scopes = criteria.scopes();
         let position = match cursor {
-            Some(text) => decode(text).filter(|position| scopes.contains(&position.scope)).ok_or(SearchError::Cursor)?,
-            None if scopes.is_empty() => return Ok(SearchPage { listings: Vec::new(), next: None }),
-            None => Position { scope: self.smallest(scopes).await?, after: None },
+            Some(text) => decode(text)
+                .filter(|position| scopes.contains(&position.scope))
+                .ok_or(SearchError::Cursor)?,
+            None if scopes.is_empty() => {
+                return Ok(SearchPage {
+                    listings: Vec::new(),
+                    next: None,
+                });
+            }
+            None => Position {
+                scope: self.smallest(scopes).await?,
+                after: None,
+            },
         };
         let mut after = position.after;
         let mut found: Vec<Listing> = Vec::with_capacity(limit + 1);
@@ -77,8 +92,17 @@ impl Catalog {
         let more = found.len() > limit;
         found.truncate(limit);
         // With a match left over, the next page begins behind the last one shown; else behind the last row read.
-        let last = if more { found.last().map(|listing| listing.id) } else { after };
-        let next = last.map(|id| encode(&Position { scope: position.scope, after: Some(id) }));
+        let last = if more {
+            found.last().map(|listing| listing.id)
+        } else {
+            after
+        };
+        let next = last.map(|id| {
+            encode(&Position {
+                scope: position.scope,
+                after: Some(id),
+            })
+        });
         Ok(SearchPage { listings: found, next })
     }
 
@@ -101,13 +125,23 @@ impl Catalog {
     async fn rows(&self, scope: &Scope, after: Option<ProductId>) -> Result<(Vec<ProductId>, bool), StoreError> {
         let pk = keys::scope(scope);
         let query = match after {
-            Some(id) => Query::new(&self.table, "pk = :scope AND sk < :after", ROWS_PAGE).text(":after", id.to_string()),
+            Some(id) => {
+                Query::new(&self.table, "pk = :scope AND sk < :after", ROWS_PAGE).text(":after", id.to_string())
+            }
             None => Query::new(&self.table, "pk = :scope", ROWS_PAGE),
         };
         let page = self.dynamo.query(query.text(":scope", pk.clone()).descending()).await?;
         let id = |item: &dynamo::Item| {
-            let text = item.get("sk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-            let corrupt = || StoreError::Corrupt { pk: pk.clone(), sk: text.clone(), attribute: "sk".to_owned() };
+            let text = item
+                .get("sk")
+                .and_then(|value| value.as_s().ok())
+                .cloned()
+                .unwrap_or_default();
+            let corrupt = || StoreError::Corrupt {
+                pk: pk.clone(),
+                sk: text.clone(),
+                attribute: "sk".to_owned(),
+            };
             text.parse().map_err(|_| corrupt())
         };
         let ids = page.items.iter().map(id).collect::<Result<_, _>>()?;
@@ -132,5 +166,8 @@ fn decode(text: &str) -> Option<Position> {
         None if scope == "all" => Scope::All,
         _ => return None,
     };
-    Some(Position { scope, after: Some(after.parse().ok()?) })
+    Some(Position {
+        scope,
+        after: Some(after.parse().ok()?),
+    })
 }

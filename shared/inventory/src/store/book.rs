@@ -4,9 +4,7 @@ use dynamo::{Consistency, Cursor, Page, Part, Query, StoreError, to_item};
 use kernel::VariantId;
 
 use super::{Inventory, keys};
-use crate::{
-    Card, Crossing, LOCATIONS_PER_VARIANT_MAX, Level, LevelChange, Movement, SpreadError, spread,
-};
+use crate::{Card, Crossing, LOCATIONS_PER_VARIANT_MAX, Level, LevelChange, Movement, SpreadError, spread};
 
 /// The most that one shard counts: far below where counts would stop fitting.
 const BOOKED_MAX: u32 = 2_000_000_000;
@@ -44,7 +42,10 @@ impl Inventory {
         let before: u64 = levels.iter().map(|level| u64::from(level.free)).sum();
         let expected = found.as_ref().map_or(0, |card| card.version);
         let mut card = found.unwrap_or_else(|| Card::new(movement.variant));
-        let here: Vec<Level> = levels.into_iter().filter(|level| level.location == movement.location).collect();
+        let here: Vec<Level> = levels
+            .into_iter()
+            .filter(|level| level.location == movement.location)
+            .collect();
         let changes = match spread(&here, card.shards, movement.quantity) {
             Ok(changes) => changes,
             Err(SpreadError::NotFree { free, asked }) => return Ok(Err(BookRefusal::NotFree { free, asked })),
@@ -56,14 +57,19 @@ impl Inventory {
         let crossing = card.crossing(before, before.saturating_add_signed(movement.quantity));
         let mut parts = vec![self.movement_part(movement)?, self.place_part(movement)];
         for change in changes {
-            parts.push(self.change(movement, change)?);
+            parts.push(self.change(movement, change));
         }
         if new_place || crossing.is_some() {
             card.locations.extend(new_place.then_some(movement.location));
             card.low = crossing.map_or(card.low, |crossing| crossing.low);
             parts.push(self.save_card(&card, expected)?.map(|_| BookRefusal::Raced));
         }
-        parts.extend(crossing.map(|told: Crossing| self.low_event(&told)).transpose()?.flatten());
+        parts.extend(
+            crossing
+                .map(|told: Crossing| self.low_event(&told))
+                .transpose()?
+                .flatten(),
+        );
         Ok(Ok(parts))
     }
 
@@ -78,7 +84,7 @@ impl Inventory {
     }
 
     /// Changes free and booked stock of one shard, which is made when it is not there.
-    fn change(&self, movement: &Movement, change: LevelChange) -> Result<Part<BookRefusal>, StoreError> {
+    fn change(&self, movement: &Movement, change: LevelChange) -> Part<BookRefusal> {
         let part = Part::update(
             &self.table,
             keys::level(movement.variant, change.shard, movement.location),
@@ -104,9 +110,12 @@ impl Inventory {
         .number(":delta", change.delta)
         .refused(BookRefusal::Raced);
         if change.delta < 0 {
-            return Ok(part.when("#free >= :needed").number(":needed", change.delta.unsigned_abs()));
+            return part
+                .when("#free >= :needed")
+                .number(":needed", change.delta.unsigned_abs());
         }
-        Ok(part.when("attribute_not_exists(#booked) OR #booked < :most").number(":most", BOOKED_MAX))
+        part.when("attribute_not_exists(#booked) OR #booked < :most")
+            .number(":most", BOOKED_MAX)
     }
 
     /// A variant's movements, newest first. Access pattern: `stock.movements`.
@@ -122,7 +131,9 @@ impl Inventory {
 
     /// A movement. Strong. Access pattern: `stock.movement`.
     pub async fn movement(&self, variant: VariantId, id: kernel::MovementId) -> Result<Option<Movement>, StoreError> {
-        self.dynamo.get(&self.table, &keys::movement(variant, id), Consistency::Strong).await
+        self.dynamo
+            .get(&self.table, &keys::movement(variant, id), Consistency::Strong)
+            .await
     }
 
     /// A cursor of a variant's movements; `None` when it is not one.

@@ -23,12 +23,16 @@ impl Inventory {
 
     /// A location. Access pattern: `stock.location`.
     pub async fn location(&self, id: LocationId) -> Result<Option<Location>, StoreError> {
-        self.dynamo.get(&self.table, &keys::location(id), Consistency::Eventual).await
+        self.dynamo
+            .get(&self.table, &keys::location(id), Consistency::Eventual)
+            .await
     }
 
     /// Locations, oldest first. Access pattern: `stock.locations`.
     pub async fn locations(&self, limit: u16, after: Option<Cursor>) -> Result<Page<Location>, StoreError> {
-        let query = Query::new(&self.table, "pk = :locations", limit).text(":locations", keys::LOCATIONS).after(after);
+        let query = Query::new(&self.table, "pk = :locations", limit)
+            .text(":locations", keys::LOCATIONS)
+            .after(after);
         self.dynamo.query(query).await?.records()
     }
 

@@ -31,7 +31,11 @@ pub struct Inventory {
 impl Inventory {
     /// On the inventory table; `outbox` takes `stock.low`.
     pub fn new(dynamo: Dynamo, outbox: Outbox, table: &str) -> Self {
-        Self { dynamo, outbox, table: table.to_owned() }
+        Self {
+            dynamo,
+            outbox,
+            table: table.to_owned(),
+        }
     }
 
     /// The store, to commit parts with.

@@ -31,12 +31,19 @@ impl Inventory {
         Ok((cards.into_iter().next(), levels))
     }
 
-    pub(super) async fn cards(&self, variants: &[VariantId], consistency: Consistency) -> Result<Vec<Card>, StoreError> {
+    pub(super) async fn cards(
+        &self,
+        variants: &[VariantId],
+        consistency: Consistency,
+    ) -> Result<Vec<Card>, StoreError> {
         let mut distinct = variants.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
         if distinct.len() > VARIANTS_MAX {
-            return Err(StoreError::Rejected(format!("{} variants in one read; at most {VARIANTS_MAX}", distinct.len())));
+            return Err(StoreError::Rejected(format!(
+                "{} variants in one read; at most {VARIANTS_MAX}",
+                distinct.len()
+            )));
         }
         let keys: Vec<Key> = distinct.into_iter().map(keys::card).collect();
         self.records(&keys, consistency).await

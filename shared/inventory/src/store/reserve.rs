@@ -79,10 +79,17 @@ impl Inventory {
             return Err(PlanError::Scattered);
         }
         let crossing = |card: &Card| {
-            let before = levels.iter().filter(|level| level.variant == card.variant).map(|level| u64::from(level.free)).sum();
-            let taken: u64 =
-                takes.iter().filter(|take| take.variant == card.variant).map(|take| u64::from(take.quantity)).sum();
-            card.crossing(before, before - taken)
+            let before = levels
+                .iter()
+                .filter(|level| level.variant == card.variant)
+                .map(|level| u64::from(level.free))
+                .sum();
+            let leaving: u64 = takes
+                .iter()
+                .filter(|take| take.variant == card.variant)
+                .map(|take| u64::from(take.quantity))
+                .sum();
+            card.crossing(before, before - leaving)
         };
         Ok(Reservation {
             order,
@@ -109,7 +116,9 @@ impl Inventory {
             parts.push(self.hold(take));
         }
         for crossing in &plan.crossings {
-            parts.push(self.crossed(crossing)?.map(|_| StockRefusal::CardChanged { variant: crossing.variant }));
+            parts.push(self.crossed(crossing)?.map(|_| StockRefusal::CardChanged {
+                variant: crossing.variant,
+            }));
             parts.extend(self.low_event(crossing)?);
         }
         Ok(parts)
@@ -140,13 +149,18 @@ impl Inventory {
         self.settle_all(reservation, Settlement::Fulfil)
     }
 
-    fn settle_all(&self, reservation: &Reservation, settlement: Settlement) -> Result<Vec<Part<StockRefusal>>, StoreError> {
+    fn settle_all(
+        &self,
+        reservation: &Reservation,
+        settlement: Settlement,
+    ) -> Result<Vec<Part<StockRefusal>>, StoreError> {
         let all = reservation.remaining();
         if all.is_empty() {
             return Ok(Vec::new());
         }
         // All of what is held can always be settled.
-        self.settle(reservation, &all, settlement)?.map_err(|error| StoreError::Rejected(error.to_string()))
+        self.settle(reservation, &all, settlement)?
+            .map_err(|error| StoreError::Rejected(error.to_string()))
     }
 
     /// The parts that settle some of what is held: one parcel of several, or a line that was cancelled. Refused with
@@ -165,13 +179,19 @@ impl Inventory {
             Ok(settled) => settled,
             Err(error) => return Ok(Err(error)),
         };
-        let record = Part::replace(&self.table, to_item(&keys::reservation(after.order), &after)?, reservation.version)
-            .when("#version = :expected AND #hold = :hold")
-            .name("#hold", "hold")
-            .text(":hold", reservation.hold.as_str())
-            .refused(StockRefusal::Settled);
-        let moves = moved.iter().map(|(take, quantity)| self.moved(take, *quantity, settlement));
-        Ok(Ok(std::iter::once(record).chain(moves).collect()))
+        let record = Part::replace(
+            &self.table,
+            to_item(&keys::reservation(after.order), &after)?,
+            reservation.version,
+        )
+        .when("#version = :expected AND #hold = :hold")
+        .name("#hold", "hold")
+        .text(":hold", reservation.hold.as_str())
+        .refused(StockRefusal::Settled);
+        let levels = moved
+            .iter()
+            .map(|(take, quantity)| self.moved(take, *quantity, settlement));
+        Ok(Ok(std::iter::once(record).chain(levels).collect()))
     }
 
     fn moved(&self, take: &Take, quantity: u32, settlement: Settlement) -> Part<StockRefusal> {
@@ -193,7 +213,9 @@ impl Inventory {
 
     /// An order's reservation. Strong. Access pattern: `stock.reservation`.
     pub async fn reservation(&self, order: OrderId) -> Result<Option<Reservation>, StoreError> {
-        self.dynamo.get(&self.table, &keys::reservation(order), Consistency::Strong).await
+        self.dynamo
+            .get(&self.table, &keys::reservation(order), Consistency::Strong)
+            .await
     }
 
     /// The outbox row of a downward crossing.
@@ -201,7 +223,11 @@ impl Inventory {
         if !crossing.low {
             return Ok(None);
         }
-        let event = StockLow { variant_id: crossing.variant, free: crossing.free, threshold: crossing.threshold };
+        let event = StockLow {
+            variant_id: crossing.variant,
+            free: crossing.free,
+            threshold: crossing.threshold,
+        };
         let envelope = Envelope::of(&event, self.dynamo.ambient(), None)
             .map_err(|error| StoreError::Rejected(format!("event does not serialise: {error}")))?;
         self.outbox.append(&envelope).map(Some)

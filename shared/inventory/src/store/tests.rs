@@ -27,7 +27,12 @@ impl Shop {
         let inventory = Inventory::new(world.dynamo(), world.outbox(), world.table("InventoryTable"));
         let place = create_place(&inventory).await;
         let variant = VariantId::generate(&world.ambient());
-        Self { world, inventory, place, variant }
+        Self {
+            world,
+            inventory,
+            place,
+            variant,
+        }
     }
 
     async fn with_stock(quantity: i64) -> Self {
@@ -54,7 +59,9 @@ impl Shop {
     }
 
     async fn receive(&self, quantity: i64) {
-        book(&self.inventory, &self.movement(quantity, self.place)).await.unwrap();
+        book(&self.inventory, &self.movement(quantity, self.place))
+            .await
+            .unwrap();
     }
 
     async fn free(&self) -> u64 {
@@ -64,7 +71,13 @@ impl Shop {
     /// Checks the invariants over every level in the table; gives free, reserved, sold and booked in all.
     async fn totals(&self) -> [i64; 4] {
         let mut sums = [0; 4];
-        for item in self.world.items("InventoryTable").await.iter().filter(|item| item["entity"]["S"] == "level") {
+        for item in self
+            .world
+            .items("InventoryTable")
+            .await
+            .iter()
+            .filter(|item| item["entity"]["S"] == "level")
+        {
             let count = |name: &str| number(&item[name]);
             let counts = [count("free"), count("reserved"), count("sold"), count("booked")];
             assert!(counts.iter().all(|count| *count >= 0), "{item}");
@@ -89,7 +102,11 @@ async fn create_place(inventory: &Inventory) -> LocationId {
         region: None,
         created_at: ambient.now(),
     };
-    inventory.dynamo().commit(vec![inventory.create_location(&location).unwrap()]).await.unwrap();
+    inventory
+        .dynamo()
+        .commit(vec![inventory.create_location(&location).unwrap()])
+        .await
+        .unwrap();
     location.id
 }
 
@@ -130,5 +147,9 @@ async fn reserve(inventory: &Inventory, order: OrderId, wanted: &[(VariantId, u3
 
 async fn commit(inventory: &Inventory, plan: &Reservation) -> Result<(), StockRefusal> {
     let parts = inventory.reserve(plan).unwrap();
-    inventory.dynamo().commit(parts).await.map_err(|error| error.first().unwrap())
+    inventory
+        .dynamo()
+        .commit(parts)
+        .await
+        .map_err(|error| error.first().unwrap())
 }

@@ -20,7 +20,10 @@ async fn two_hundred_buyers_at_once_get_exactly_the_twenty_there_are() {
     }
     let outcomes = buyers.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Held).count(), 20);
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Short).count(), 180);
+    assert_eq!(
+        outcomes.iter().filter(|outcome| **outcome == Outcome::Short).count(),
+        180
+    );
     assert_eq!(shop.totals().await, [0, 20, 0, 20]);
 }
 
@@ -44,7 +47,11 @@ async fn any_sequence_of_commands_conserves_stock() {
             }
             2 | 3 if !reservations.is_empty() => {
                 // As it was read when it was made: stale more often than not.
-                let part = if quantity % 2 == 0 { Settlement::Release } else { Settlement::Fulfil };
+                let part = if quantity % 2 == 0 {
+                    Settlement::Release
+                } else {
+                    Settlement::Fulfil
+                };
                 let held = &reservations[pick];
                 let wanted = [(shop.variant, quantity.min(held.held(shop.variant)))];
                 let parts = shop.inventory.settle(held, &wanted, part).unwrap().unwrap();
@@ -75,5 +82,9 @@ async fn any_sequence_of_commands_conserves_stock() {
         }
         sum
     };
-    assert_eq!(shop.totals().await[1], held, "what the levels say is reserved is what reservations hold");
+    assert_eq!(
+        shop.totals().await[1],
+        held,
+        "what the levels say is reserved is what reservations hold"
+    );
 }

@@ -12,14 +12,20 @@ async fn stock_that_came_in_is_free() {
 async fn what_was_never_booked_is_not_there() {
     let shop = Shop::new().await;
     assert_eq!(shop.free().await, 0);
-    assert_eq!(reserve(&shop.inventory, shop.order(), &[(shop.variant, 1)]).await, Outcome::Short);
+    assert_eq!(
+        reserve(&shop.inventory, shop.order(), &[(shop.variant, 1)]).await,
+        Outcome::Short
+    );
 }
 
 #[tokio::test]
 async fn an_order_reserves_once() {
     let shop = Shop::with_stock(7).await;
     let order = shop.order();
-    assert_eq!(reserve(&shop.inventory, order, &[(shop.variant, 2)]).await, Outcome::Held);
+    assert_eq!(
+        reserve(&shop.inventory, order, &[(shop.variant, 2)]).await,
+        Outcome::Held
+    );
     let again = reserve(&shop.inventory, order, &[(shop.variant, 2)]).await;
     assert_eq!(again, Outcome::Refused(StockRefusal::AlreadyReserved));
     assert_eq!(shop.totals().await, [5, 2, 0, 7]);
@@ -33,7 +39,14 @@ async fn giving_back_twice_gives_back_once() {
     let held = shop.inventory.reservation(order).await.unwrap().unwrap();
     let parts = shop.inventory.release(&held).unwrap();
     shop.inventory.dynamo().commit(parts.clone()).await.unwrap();
-    let stale = shop.inventory.dynamo().commit(parts).await.unwrap_err().first().unwrap();
+    let stale = shop
+        .inventory
+        .dynamo()
+        .commit(parts)
+        .await
+        .unwrap_err()
+        .first()
+        .unwrap();
     assert_eq!(stale, StockRefusal::Settled);
     let released = shop.inventory.reservation(order).await.unwrap().unwrap();
     assert_eq!(released.state, ReservationState::Released);
@@ -47,9 +60,25 @@ async fn shipping_twice_ships_once_and_cannot_be_given_back() {
     let order = shop.order();
     reserve(&shop.inventory, order, &[(shop.variant, 3)]).await;
     let held = shop.inventory.reservation(order).await.unwrap().unwrap();
-    shop.inventory.dynamo().commit(shop.inventory.fulfil(&held).unwrap()).await.unwrap();
-    for parts in [shop.inventory.fulfil(&held).unwrap(), shop.inventory.release(&held).unwrap()] {
-        assert_eq!(shop.inventory.dynamo().commit(parts).await.unwrap_err().first().unwrap(), StockRefusal::Settled);
+    shop.inventory
+        .dynamo()
+        .commit(shop.inventory.fulfil(&held).unwrap())
+        .await
+        .unwrap();
+    for parts in [
+        shop.inventory.fulfil(&held).unwrap(),
+        shop.inventory.release(&held).unwrap(),
+    ] {
+        assert_eq!(
+            shop.inventory
+                .dynamo()
+                .commit(parts)
+                .await
+                .unwrap_err()
+                .first()
+                .unwrap(),
+            StockRefusal::Settled
+        );
     }
     assert_eq!(shop.totals().await, [4, 0, 3, 7]);
     let again = reserve(&shop.inventory, order, &[(shop.variant, 1)]).await;
@@ -62,9 +91,21 @@ async fn an_order_whose_stock_was_given_back_may_reserve_again_and_old_parts_do_
     let order = shop.order();
     reserve(&shop.inventory, order, &[(shop.variant, 3)]).await;
     let first = shop.inventory.reservation(order).await.unwrap().unwrap();
-    shop.inventory.dynamo().commit(shop.inventory.release(&first).unwrap()).await.unwrap();
-    assert_eq!(reserve(&shop.inventory, order, &[(shop.variant, 3)]).await, Outcome::Held);
-    let stale = shop.inventory.dynamo().commit(shop.inventory.release(&first).unwrap()).await.unwrap_err();
+    shop.inventory
+        .dynamo()
+        .commit(shop.inventory.release(&first).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        reserve(&shop.inventory, order, &[(shop.variant, 3)]).await,
+        Outcome::Held
+    );
+    let stale = shop
+        .inventory
+        .dynamo()
+        .commit(shop.inventory.release(&first).unwrap())
+        .await
+        .unwrap_err();
     assert_eq!(stale.first().unwrap(), StockRefusal::Settled);
     assert_eq!(shop.totals().await, [4, 3, 0, 7]);
 }
@@ -75,12 +116,20 @@ async fn a_parcel_takes_part_and_the_rest_is_given_back() {
     let order = shop.order();
     reserve(&shop.inventory, order, &[(shop.variant, 5)]).await;
     let held = shop.inventory.reservation(order).await.unwrap().unwrap();
-    let parcel = shop.inventory.settle(&held, &[(shop.variant, 2)], Settlement::Fulfil).unwrap().unwrap();
+    let parcel = shop
+        .inventory
+        .settle(&held, &[(shop.variant, 2)], Settlement::Fulfil)
+        .unwrap()
+        .unwrap();
     shop.inventory.dynamo().commit(parcel).await.unwrap();
     assert_eq!(shop.totals().await, [2, 3, 2, 7]);
     let held = shop.inventory.reservation(order).await.unwrap().unwrap();
     assert_eq!(held.state, ReservationState::Held);
-    shop.inventory.dynamo().commit(shop.inventory.release(&held).unwrap()).await.unwrap();
+    shop.inventory
+        .dynamo()
+        .commit(shop.inventory.release(&held).unwrap())
+        .await
+        .unwrap();
     assert_eq!(shop.totals().await, [5, 0, 2, 7]);
 }
 
@@ -91,7 +140,10 @@ async fn a_movement_is_booked_once() {
     book(&shop.inventory, &movement).await.unwrap();
     assert_eq!(book(&shop.inventory, &movement).await, Err(BookRefusal::AlreadyBooked));
     assert_eq!(shop.totals().await, [5, 0, 0, 5]);
-    assert_eq!(shop.inventory.movements(shop.variant, 10, None).await.unwrap().items, [movement]);
+    assert_eq!(
+        shop.inventory.movements(shop.variant, 10, None).await.unwrap().items,
+        [movement]
+    );
 }
 
 #[tokio::test]
@@ -108,7 +160,10 @@ async fn reserved_stock_cannot_be_adjusted_away() {
 async fn a_location_must_exist() {
     let shop = Shop::new().await;
     let nowhere = LocationId::generate(&shop.world.ambient());
-    assert_eq!(book(&shop.inventory, &shop.movement(1, nowhere)).await, Err(BookRefusal::UnknownLocation));
+    assert_eq!(
+        book(&shop.inventory, &shop.movement(1, nowhere)).await,
+        Err(BookRefusal::UnknownLocation)
+    );
 }
 
 #[tokio::test]
@@ -116,11 +171,17 @@ async fn falling_below_the_threshold_is_told_once_per_crossing() {
     let shop = Shop::with_stock(10).await;
     let (card, _) = shop.inventory.levels(shop.variant).await.unwrap();
     let card = card.unwrap();
-    let with_threshold = Card { threshold: Some(9), ..card.clone() };
+    let with_threshold = Card {
+        threshold: Some(9),
+        ..card.clone()
+    };
     let part = shop.inventory.save_card(&with_threshold, card.version).unwrap();
     shop.inventory.dynamo().commit(vec![part]).await.unwrap();
     for _ in 0..3 {
-        assert_eq!(reserve(&shop.inventory, shop.order(), &[(shop.variant, 1)]).await, Outcome::Held);
+        assert_eq!(
+            reserve(&shop.inventory, shop.order(), &[(shop.variant, 1)]).await,
+            Outcome::Held
+        );
     }
     assert_eq!(shop.world.events().await.len(), 1);
     assert_eq!(shop.world.events().await[0].data["free"], 8);
@@ -135,7 +196,10 @@ async fn a_stale_card_is_not_overwritten() {
     let shop = Shop::with_stock(1).await;
     let card = shop.inventory.levels(shop.variant).await.unwrap().0.unwrap();
     for expected in [Ok(()), Err(())] {
-        let part = shop.inventory.save_card(&card.clone().with_shards(4), card.version).unwrap();
+        let part = shop
+            .inventory
+            .save_card(&card.clone().with_shards(4), card.version)
+            .unwrap();
         assert_eq!(shop.inventory.dynamo().commit(vec![part]).await.map_err(drop), expected);
     }
 }
