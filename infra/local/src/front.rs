@@ -59,7 +59,7 @@ impl Front {
     async fn converse(&self, request: Request<Incoming>) -> Result<Reply, Dropped> {
         let (head, body) = request.into_parts();
         if head.uri.path().starts_with(admin::PREFIX) {
-            return Ok(self.admin.answer(&head.method, head.uri.path(), &self.meter));
+            return Ok(self.admin.answer(&head.method, head.uri.path(), &self.meter).await);
         }
         if head.method != Method::POST {
             return Ok(server::reply(

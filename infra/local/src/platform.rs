@@ -64,6 +64,7 @@ struct Behind {
     /// Variables of the seed script: `secret.<logical id>`.
     secrets: BTreeMap<String, String>,
     front: JoinHandle<()>,
+    admin: Admin,
 }
 
 impl Platform {
@@ -81,9 +82,11 @@ impl Platform {
             waker,
             secrets,
             front,
+            admin,
         } = base.serve_front(front).await?;
         let gateway = base.serve_gateway(gateway, &handles)?;
-        let sources = base.start_sources(&handles, waker).await?;
+        let sources = Arc::new(base.start_sources(&handles, waker).await?);
+        admin.runs(&sources);
         tokio::spawn(sweep(handles.clone()));
         let variables = base.seed(&secrets).await?;
         Ok(Running {
@@ -186,6 +189,7 @@ impl Base {
             waker,
             secrets: given,
             front,
+            admin,
         })
     }
 

@@ -21,6 +21,9 @@ pub enum QueueError {
     /// The file of the queues can't be opened.
     #[error("the embedded SQS can't be opened")]
     Open(#[source] sqs::OpenError),
+    /// What was in flight can't be given back.
+    #[error("messages in flight can't be given back")]
+    Release(#[source] sqs::Error),
     /// SQS refused the declaration.
     #[error("{place}: SQS refuses the queue {queue}: {reason}")]
     Refused {
@@ -46,7 +49,8 @@ pub(crate) fn open(data: Option<&Path>, endpoint: &str) -> Result<Sqs, QueueErro
     Ok(sqs)
 }
 
-/// Makes the declared queues or gives them their declared attributes; dead-letter queues first.
+/// Makes the declared queues or gives them their declared attributes; dead-letter queues first. What was in flight when
+/// the last platform ended is in nobody's hands, and comes back at once.
 pub(crate) async fn declare(sqs: &Sqs, queues: &BTreeMap<String, Queue>) -> Result<(), QueueError> {
     let (sources, targets): (Vec<&Queue>, Vec<&Queue>) = queues
         .values()

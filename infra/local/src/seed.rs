@@ -188,7 +188,11 @@ impl Seeder {
         let (head, body) = response.into_parts();
         let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
         let body = body.map_err(|error| fault(error.to_string()))?.to_bytes();
-        Ok(Answer { status: head.status, headers: head.headers, body })
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
     }
 }
 
@@ -205,20 +209,32 @@ fn accept(step: &Step, answer: &Answer) -> Result<BTreeMap<String, String>, Seed
     if !step.expect.contains(&status) {
         let body: String = String::from_utf8_lossy(&answer.body).chars().take(SHOWN_MAX).collect();
         let (step, expected) = (step.name.clone(), step.expect.clone());
-        return Err(SeedError::Unexpected { step, expected, status, body });
+        return Err(SeedError::Unexpected {
+            step,
+            expected,
+            status,
+            body,
+        });
     }
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let mut saved = BTreeMap::new();
     for (variable, place) in &step.save {
         let found = match place.strip_prefix(HEADER) {
-            Some(name) => answer.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            Some(name) => answer
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
             None => match body.pointer(place) {
                 Some(Value::String(text)) => Some(text.clone()),
                 None | Some(Value::Null) => None,
                 Some(other) => Some(other.to_string()),
             },
         };
-        let missing = || SeedError::Missing { step: step.name.clone(), place: place.clone() };
+        let missing = || SeedError::Missing {
+            step: step.name.clone(),
+            place: place.clone(),
+        };
         saved.insert(variable.clone(), found.ok_or_else(missing)?);
     }
     Ok(saved)

@@ -156,3 +156,55 @@ fn write(path: &Path, secrets: &BTreeMap<String, Value>) -> Result<(), SecretsEr
         .and_then(|()| fs::rename(&fresh, path))
         .map_err(fault)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+    use template::model::{Place, Secret};
+
+    use super::{SECRET_BYTES, Secrets};
+    use crate::front::call::{Call, Service};
+
+    fn declared() -> BTreeMap<String, Secret> {
+        let secret = |id: &str| Secret {
+            logical_id: id.to_owned(),
+            place: Place::default(),
+            name: format!("stack-{id}"),
+            arn: format!("arn:{id}"),
+        };
+        ["Given", "Made"].map(|id| (id.to_owned(), secret(id))).into()
+    }
+
+    fn value(secrets: &Secrets, id: &str) -> Value {
+        let (caller, operation) = (String::new(), "GetSecretValue".to_owned());
+        let request = json!({ "SecretId": id });
+        let answer = secrets.answer(&Call {
+            caller,
+            service: Service::SecretsManager,
+            operation,
+            request,
+        });
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    #[test]
+    fn given_values_are_used_and_the_others_made_up_once() {
+        let folder = std::env::temp_dir().join(crate::clock::request_id());
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("given.json");
+        std::fs::write(&file, json!({"//": "a comment", "Given": {"a": 1}}).to_string()).unwrap();
+        let secrets = Secrets::load(&declared(), Some(&file), Some(&folder)).unwrap();
+        assert_eq!(value(&secrets, "arn:Given")["SecretString"], json!(r#"{"a":1}"#));
+        let made = value(&secrets, "stack-Made")["SecretString"].clone();
+        assert_eq!(made.as_str().map(str::len), Some(2 * SECRET_BYTES));
+        assert_eq!(
+            value(&secrets, "arn:Other")["__type"],
+            json!("ResourceNotFoundException")
+        );
+        let again = Secrets::load(&declared(), Some(&file), Some(&folder)).unwrap();
+        assert_eq!(value(&again, "arn:Made")["SecretString"], made, "a restart keeps it");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

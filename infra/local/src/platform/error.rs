@@ -14,7 +14,9 @@ use crate::tables::TableError;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Someone else listens there.
-    #[error("port {port} is taken on this machine, perhaps by another tradepost: choose another, or 0 for a free one")]
+    #[error(
+        "port {port} is taken on this machine, perhaps by another tradepost: choose another with --port, or 0 for a free one"
+    )]
     PortTaken {
         /// The port.
         port: u16,

@@ -32,7 +32,7 @@ pub struct Running {
     /// The parts.
     pub handles: Handles,
     /// The event sources: fire a schedule, wait until nothing is left to do.
-    pub sources: Sources,
+    pub sources: Arc<Sources>,
     pub(super) gateway: Option<JoinHandle<()>>,
     pub(super) draining: watch::Sender<bool>,
     pub(super) closed: watch::Sender<bool>,
@@ -48,7 +48,10 @@ impl Running {
         {
             tracing::warn!(%error, "platform.gateway_ended");
         }
-        self.sources.drain().await;
+        // An admin request may hold them for a moment; then they stop when it lets go.
+        if let Some(sources) = Arc::into_inner(self.sources) {
+            sources.drain().await;
+        }
         if !self.handles.invoker.idle(DRAIN_MAX).await {
             tracing::warn!(running = self.handles.invoker.running(), "platform.drain_cut_short");
         }

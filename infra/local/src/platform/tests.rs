@@ -23,7 +23,12 @@ async fn a_request_goes_through_route_function_table_stream_and_queue() {
     // The stream's consumer sends to the queue, and the queue's consumer writes the second note.
     let copy = rig.eventually(&running.base_url, "/notes/copy-of-a").await;
     assert_eq!(copy, json!({"text": "hello"}));
-    assert_eq!(running.sources.idle().await, Ok(()));
+    assert_eq!(
+        rig.get(&running.aws_url, "/_tradepost/idle").await,
+        (StatusCode::OK, json!({"idle": true}))
+    );
+    let fired = rig.post(&running.aws_url, "/_tradepost/fire/WriterFunction", "").await;
+    assert_eq!(fired.0, StatusCode::NOT_FOUND, "it has no schedule");
     running.shutdown().await;
 }
 
