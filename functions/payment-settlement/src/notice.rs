@@ -83,21 +83,21 @@ async fn book(
     let (standing, plan) = standing(ports, &order, &money, reading).await?;
     let due = (standing, order_change::worth(&order));
     let now = ports.payments.ambient().now();
-    let Ok(settled) = decide(&money.state, &money.facts, &reading.facts, due, now, refund_ids(ports)) else {
+    let Ok(outcome) = decide(&money.state, &money.facts, &reading.facts, due, now, refund_ids(ports)) else {
         return case(ports, notice, Some(order_id), CaseReason::Unaccountable).await;
     };
-    let mut parts = ports.payments.link_parts(notice.provider, object, link, owner)?;
-    if settled.facts.is_empty() {
-        return commit(&ports.dynamo, parts).await;
+    let mut writes = ports.payments.link_parts(notice.provider, object, link, owner)?;
+    if outcome.facts.is_empty() {
+        return commit(&ports.dynamo, writes).await;
     }
-    let Ok(of_order) = order_parts(ports, order, &settled, plan, notice)? else {
+    let Ok(of_order) = order_parts(ports, order, &outcome, plan, notice)? else {
         return case(ports, notice, Some(order_id), CaseReason::OrderRefuses).await;
     };
-    parts.extend(of_order);
-    parts.extend(ports.payments.settle_parts(&settled, Some(notice))?);
-    let round = commit(&ports.dynamo, parts).await?;
+    writes.extend(of_order);
+    writes.extend(ports.payments.settle_parts(&outcome, Some(notice))?);
+    let round = commit(&ports.dynamo, writes).await?;
     if round == Round::Done {
-        tracing::info!(order.id = %order_id, status = ?settled.state.status(), facts = settled.facts.len(), "payment.settled");
+        tracing::info!(order.id = %order_id, status = ?outcome.state.status(), facts = outcome.facts.len(), "payment.settled");
     }
     Ok(round)
 }
@@ -131,14 +131,14 @@ async fn standing(
 fn order_parts(
     ports: &Ports,
     order: Order,
-    settled: &Settled,
+    outcome: &Settled,
     plan: Option<Reservation>,
     notice: &Notice,
 ) -> Result<Result<Vec<Part<Stale>>, Refused>, Error> {
     let actor = Actor::Provider { name: notice.provider.as_str().to_owned() };
     let act = Act::by(actor, ports.payments.ambient().now()).caused_by(notice.delivery.as_str());
-    let payment = summary(&settled.state);
-    let changed = match settled.order {
+    let payment = summary(&outcome.state);
+    let changed = match outcome.order {
         OrderStep::Revive => order.revive(payment, &act),
         OrderStep::None | OrderStep::Pay => order.record_payment(payment, &act),
     };
@@ -147,9 +147,9 @@ fn order_parts(
         Err(Refused::Unchanged) => return Ok(Ok(Vec::new())),
         Err(refused) => return Ok(Err(refused)),
     };
-    let mut parts = ports.orders.save(&changed, Stale)?;
-    if let (OrderStep::Revive, Some(plan)) = (settled.order, plan) {
-        parts.extend(ports.inventory.reserve(&plan)?.into_iter().map(|part| part.map(|_| Stale)));
+    let mut writes = ports.orders.save(&changed, Stale)?;
+    if let (OrderStep::Revive, Some(plan)) = (outcome.order, plan) {
+        writes.extend(ports.inventory.reserve(&plan)?.into_iter().map(|part| part.map(|_| Stale)));
     }
-    Ok(Ok(parts))
+    Ok(Ok(writes))
 }

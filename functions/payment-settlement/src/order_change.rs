@@ -17,20 +17,20 @@ pub(crate) async fn settle(ports: &Ports, id: OrderId) -> Result<Round, Error> {
         }
     };
     let now = ports.payments.ambient().now();
-    let Some(settled) = follow(&money.state, change, now, refund_ids(ports))? else {
+    let Some(outcome) = follow(&money.state, change, now, refund_ids(ports))? else {
         return Ok(Round::Done);
     };
-    let mut parts = ports.payments.settle_parts(&settled, None)?;
-    if let (Some(hold), Some(refund)) = (settled.held, settled.refunds.first()) {
-        parts.push(ports.payments.hold_event(id, refund.provider, &refund.payment, hold)?);
+    let mut writes = ports.payments.settle_parts(&outcome, None)?;
+    if let (Some(hold), Some(refund)) = (outcome.held, outcome.refunds.first()) {
+        writes.push(ports.payments.hold_event(id, refund.provider, &refund.payment, hold)?);
     }
     let act = Act::by(Actor::system("payment-settlement"), now);
-    match order.record_payment(summary(&settled.state), &act) {
-        Ok(changed) => parts.extend(ports.orders.save(&changed, payments::Stale)?),
+    match order.record_payment(summary(&outcome.state), &act) {
+        Ok(changed) => writes.extend(ports.orders.save(&changed, payments::Stale)?),
         Err(Refused::Unchanged) => {}
         Err(refused) => tracing::error!(order.id = %id, %refused, "payment.order.refused"),
     }
-    commit(&ports.dynamo, parts).await
+    commit(&ports.dynamo, writes).await
 }
 
 /// What the order costs, as far as money is concerned. One that is over costs what it did: it may come back.

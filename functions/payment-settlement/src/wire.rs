@@ -12,7 +12,6 @@ use crate::{Ports, handle};
 /// # Errors
 ///
 /// When a variable is missing or malformed.
-#[expect(clippy::unused_async, reason = "every function is wired the same way")]
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let mut environment = host.environment();
     let (sales, stock) = (environment.required("SALES_TABLE"), environment.required("INVENTORY_TABLE"));

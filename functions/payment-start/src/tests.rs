@@ -228,3 +228,38 @@ async fn bad_requests_are_told_what_is_wrong() {
     assert_eq!(shop.post(Some("k1"), &good).await.0, 201);
     assert_eq!(shop.post(Some("k1"), &shop.body("checkout_session")).await.0, 422);
 }
+
+/// A crash around every store call, an answer lost at any provider call, then the same request again: one payment, and the
+/// answer of a clean run.
+#[tokio::test]
+async fn a_crash_around_any_call_makes_no_second_payment() {
+    use payments::crash::{Crash, When};
+    let mut points = 0;
+    for when in [When::Before, When::After] {
+        for lost in [false, true] {
+            for at in 0.. {
+                let shop = Shop::new().await;
+                let crash = Crash::new(at, when);
+                let store = crash.store(shop.world.client(), shop.world.ambient());
+                let mut crashing = shop.ports.clone();
+                crashing.payments =
+                    Payments::new(store.clone(), shop.world.table("PaymentsTable"), "", shop.world.outbox());
+                crashing.orders =
+                    Orders::new(store, shop.world.table("SalesTable"), shop.world.outbox(), shop.world.timers());
+                shop.fail(if lost { &[Fail::Lost, Fail::Lost] } else { &[] });
+                let (order, body) = (shop.order.id().to_string(), shop.body("payment_intent"));
+                post(&crashing, &order, Some("k1"), &body).await;
+                if !crash.happened() {
+                    break;
+                }
+                shop.fail(&[]);
+                let (status, answer) = post(&shop.ports, &order, Some("k1"), &body).await;
+                assert_eq!((status, answer["client_secret"].as_str()), (201, Some("pi_1_secret")), "{when:?} {at}");
+                assert_eq!(shop.made(), 1, "{when:?} {at}");
+                points += 1;
+            }
+        }
+    }
+    println!("start: {points} crash points visited");
+    assert!(points >= 10, "{points}");
+}

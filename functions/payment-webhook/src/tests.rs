@@ -179,3 +179,30 @@ async fn what_cannot_be_kept_is_not_answered_as_taken() {
     ingress.ports.payments = Payments::new(ingress.world.dynamo(), "no-such-table", "", ingress.world.outbox());
     assert_eq!(ingress.signed(&event("evt_1", "payment_intent.succeeded")).await.0, 503);
 }
+
+#[tokio::test]
+async fn a_crash_around_any_store_call_neither_loses_nor_doubles_a_notice() {
+    use payments::crash::{Crash, When};
+    let body = event("evt_1", "payment_intent.succeeded");
+    let mut points = 0;
+    for when in [When::Before, When::After] {
+        for at in 0.. {
+            let mut ingress = Ingress::new().await;
+            let crash = Crash::new(at, when);
+            let store = crash.store(ingress.world.client(), ingress.world.ambient());
+            let good = ingress.ports.payments.clone();
+            ingress.ports.payments = Payments::new(store, ingress.world.table("PaymentsTable"), "", ingress.world.outbox());
+            let first = ingress.signed(&body).await.0;
+            if !crash.happened() {
+                break;
+            }
+            assert_eq!(first, 503);
+            ingress.ports.payments = good;
+            assert_eq!(ingress.signed(&body).await.0, 200);
+            assert_eq!((ingress.world.events().await.len(), ingress.of("payment-notice").await.len()), (1, 1));
+            points += 1;
+        }
+    }
+    println!("webhook: {points} crash points visited");
+    assert!(points >= 2, "{points}");
+}

@@ -20,7 +20,9 @@ pub use settle::{
     HoldReason, MoneyState, OrderChange, OrderStanding, OrderStep, RefundReason, RefundRequest, SettleError, Settled, Standing, Status,
     follow, settle,
 };
+#[cfg(feature = "crash")]
+pub use store::crash;
 pub use store::{
-    CASE_BODY, Case, CaseReason, FACTS_MAX, INTENTS_MAX, Kept, Link, Notice, OrderMoney, Payments, QUARANTINED_BYTES_MAX,
+    Case, CaseReason, FACTS_MAX, INTENTS_MAX, Kept, Link, Notice, OrderMoney, Payments, QUARANTINED_BYTES_MAX,
     Refused, Stale,
 };

@@ -215,9 +215,8 @@ impl MoneyState {
         let captured = self.folded.total.captured.amount();
         let enough = captured > 0 && captured >= self.due.amount();
         match (self.standing, order) {
-            (Standing::Accepted, _) => (Standing::Accepted, OrderStep::None),
+            (Standing::Accepted, _) | (Standing::Awaiting, OrderStanding::Paid) => (Standing::Accepted, OrderStep::None),
             (Standing::Closed, _) => (Standing::Closed, OrderStep::None),
-            (Standing::Awaiting, OrderStanding::Paid) => (Standing::Accepted, OrderStep::None),
             (Standing::Awaiting, OrderStanding::Open) if enough => (Standing::Accepted, OrderStep::Pay),
             (Standing::Awaiting, OrderStanding::Expired { stock: true }) if enough => {
                 (Standing::Accepted, OrderStep::Revive)

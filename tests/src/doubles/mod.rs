@@ -1,3 +1,4 @@
 //! Doubles of the outside world: small servers that speak the other side's API.
 
 pub mod agent;
+pub mod stripe;

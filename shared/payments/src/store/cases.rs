@@ -10,9 +10,6 @@ use crate::{
     events::latest::{PaymentHeld, Why},
 };
 
-/// Where a case's raw notice is: in the notice's own item, under its delivery id, until that expires.
-pub const CASE_BODY: &str = "notice";
-
 /// Why a verified notice books nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,7 +38,7 @@ pub enum CaseReason {
     TooManyFacts,
 }
 
-/// A case.
+/// A case. The raw notice stays in its own item, under its delivery id, until that expires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// Who sent the notice.

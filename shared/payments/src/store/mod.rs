@@ -4,6 +4,8 @@
 //! Access patterns: `docs/data-model/payments.md`.
 
 mod cases;
+#[cfg(feature = "crash")]
+pub mod crash;
 mod instant;
 mod intents;
 mod keys;
@@ -15,7 +17,7 @@ mod order_money;
 use dynamo::{Dynamo, Outbox, Part, StoreError};
 use kernel::{Envelope, Event};
 
-pub use cases::{CASE_BODY, Case, CaseReason};
+pub use cases::{Case, CaseReason};
 pub use intents::INTENTS_MAX;
 pub use notices::{Kept, Notice, QUARANTINED_BYTES_MAX, Refused};
 pub use objects::Link;
