@@ -53,7 +53,11 @@ pub(crate) async fn cancel(ports: &Ports, request: &Request) -> Result<Response<
         .caused_by(web::request_id(request));
     let what = what(input.lines);
     for _ in 0..REPLAYS_MAX {
-        let claim = match ports.idempotency.begin(&scope, key, &fingerprint(web::body(request)?)).await? {
+        let claim = match ports
+            .idempotency
+            .begin(&scope, key, &fingerprint(web::body(request)?))
+            .await?
+        {
             Begin::Fresh(claim) => claim,
             Begin::Replay(saved) => return Ok(web::raw_json(saved.status, saved.body)),
             Begin::Mismatch => return Err(Error::KeyReused),
@@ -62,9 +66,15 @@ pub(crate) async fn cancel(ports: &Ports, request: &Request) -> Result<Response<
         expected.check(order.version())?;
         let releasing = ports.orders.cancel(&ports.inventory, order, &what, &act).await?;
         let order = &releasing.changed.order;
-        let saved = Saved { status: 200, body: serde_json::to_string(&View::of(order))? };
-        let mut writes: Vec<Part<Quicker>> =
-            releasing.parts.into_iter().map(|part| part.map(Quicker::Other)).collect();
+        let saved = Saved {
+            status: 200,
+            body: serde_json::to_string(&View::of(order))?,
+        };
+        let mut writes: Vec<Part<Quicker>> = releasing
+            .parts
+            .into_iter()
+            .map(|part| part.map(Quicker::Other))
+            .collect();
         writes.push(claim.record(&saved, Quicker::Equal)?);
         match ports.orders.commit(writes).await? {
             None => return Ok(tagged(web::raw_json(saved.status, saved.body), order)),
@@ -76,6 +86,11 @@ pub(crate) async fn cancel(ports: &Ports, request: &Request) -> Result<Response<
 }
 
 fn what(lines: Option<Vec<Units>>) -> Cancel {
-    let units = |unit: Units| LineQuantity { line: unit.line_id, quantity: unit.quantity };
-    lines.map_or(Cancel::Whole, |lines| Cancel::Units(lines.into_iter().map(units).collect()))
+    let units = |unit: Units| LineQuantity {
+        line: unit.line_id,
+        quantity: unit.quantity,
+    };
+    lines.map_or(Cancel::Whole, |lines| {
+        Cancel::Units(lines.into_iter().map(units).collect())
+    })
 }

@@ -41,7 +41,10 @@ pub(crate) async fn list(ports: &Ports, request: &Request) -> Result<Response<Bo
     Caller::required(request)?.id::<StaffId>()?;
     let list = wanted(request, Day::of(ports.ambient.now()))?;
     let cursor = query_parameter(request, "cursor");
-    let page = ports.orders.list(&list, web::page_limit(request)?, cursor.as_deref()).await??;
+    let page = ports
+        .orders
+        .list(&list, web::page_limit(request)?, cursor.as_deref())
+        .await??;
     let items = page.orders.iter().map(View::of).collect();
     Ok(web::json(200, &Listed { items, next: page.next }))
 }
@@ -52,11 +55,18 @@ fn wanted(request: &Request, today: Day) -> Result<List, Error> {
     let day = query_parameter(request, "day").map(|text| text.parse::<Day>());
     let day = day.transpose().map_err(|error| malformed(&format!("day: {error}")))?;
     let state = query_parameter(request, "state").map(|text| text.parse::<StateName>());
-    let state = state.transpose().map_err(|error| malformed(&format!("state: {error}")))?;
+    let state = state
+        .transpose()
+        .map_err(|error| malformed(&format!("state: {error}")))?;
     let customer = query_parameter(request, "customer").map(|text| text.parse::<CustomerId>());
-    let customer = customer.transpose().map_err(|error| malformed(&format!("customer: {error}")))?;
+    let customer = customer
+        .transpose()
+        .map_err(|error| malformed(&format!("customer: {error}")))?;
     match (state, day, customer) {
-        (Some(state), day, None) => Ok(List::State { state, day: day.unwrap_or(today) }),
+        (Some(state), day, None) => Ok(List::State {
+            state,
+            day: day.unwrap_or(today),
+        }),
         (None, Some(day), None) => Ok(List::Day(day)),
         (None, None, Some(customer)) => Ok(List::Customer(customer)),
         (_, _, Some(_)) | (None, None, None) => {
@@ -74,16 +84,31 @@ pub(crate) async fn one(ports: &Ports, request: &Request) -> Result<Response<Bod
     let (buyer, destination) = match &key {
         Some(key) => (
             Some(open(key, id, BUYER_FIELD, order.buyer())?),
-            order.destination().map(|sealed| open(key, id, DESTINATION_FIELD, sealed)).transpose()?,
+            order
+                .destination()
+                .map(|sealed| open(key, id, DESTINATION_FIELD, sealed))
+                .transpose()?,
         ),
         None => (None, None),
     };
-    let body = ForStaff { order: View::of(&order), platform: order.platform(), buyer, destination };
+    let body = ForStaff {
+        order: View::of(&order),
+        platform: order.platform(),
+        buyer,
+        destination,
+    };
     Ok(tagged(web::json(200, &body), &order))
 }
 
 fn open<T: DeserializeOwned>(key: &PersonKey, order: OrderId, field: &str, sealed: &Sealed) -> Result<T, Error> {
-    Ok(key.open(Place { entity: SEALED_ENTITY, id: &order.to_string(), field }, sealed)?)
+    Ok(key.open(
+        Place {
+            entity: SEALED_ENTITY,
+            id: &order.to_string(),
+            field,
+        },
+        sealed,
+    )?)
 }
 
 /// The response with the order's `ETag`.
@@ -98,12 +123,20 @@ pub(crate) fn tagged(mut response: Response<Body>, order: &Order) -> Response<Bo
 pub(crate) async fn history(ports: &Ports, request: &Request) -> Result<Response<Body>, Error> {
     Caller::required(request)?.id::<StaffId>()?;
     let id: OrderId = web::path_parameter(request, "id")?;
-    let cursor = query_parameter(request, "cursor").map(|text| Cursor::decode(&text, "pk", &id.to_string())).transpose()?;
+    let cursor = query_parameter(request, "cursor")
+        .map(|text| Cursor::decode(&text, "pk", &id.to_string()))
+        .transpose()?;
     let first = cursor.is_none();
     let page = ports.orders.history(id, web::page_limit(request)?, cursor).await?;
     if first && page.items.is_empty() {
         return Err(Error::NotFound);
     }
     let next = page.next.as_ref().map(Cursor::encode);
-    Ok(web::json(200, &Listed::<Change> { items: page.items, next }))
+    Ok(web::json(
+        200,
+        &Listed::<Change> {
+            items: page.items,
+            next,
+        },
+    ))
 }

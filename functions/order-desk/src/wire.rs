@@ -16,7 +16,12 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let keys = MasterKeys::parse(&host.secret("MASTER_KEYS_SECRET").await?);
     let keys = keys.map_err(|error| ConfigError::from(error.to_string()))?;
     let ports = Ports {
-        orders: Orders::new(host.dynamo(), &host.variable("SALES_TABLE")?, host.outbox()?, host.timers()?),
+        orders: Orders::new(
+            host.dynamo(),
+            &host.variable("SALES_TABLE")?,
+            host.outbox()?,
+            host.timers()?,
+        ),
         inventory: Inventory::new(host.dynamo(), host.outbox()?, &host.variable("INVENTORY_TABLE")?),
         idempotency: host.idempotency()?,
         vault: Vault::new(host.dynamo(), &host.variable("PERSON_KEYS_TABLE")?, keys),

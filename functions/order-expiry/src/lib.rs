@@ -68,8 +68,17 @@ pub enum Error {
 pub async fn handle(ports: &Ports) -> Result<Answer, StoreError> {
     let fire = |due: dynamo::Due| async move { fire(ports, &due.entity).await };
     let swept = ports.timers.sweep(EXPIRY_TIMER, fire).await?;
-    tracing::info!(fired = swept.fired, failed = swept.failed, lag_s = swept.lag_s, "order.expiry.swept");
-    Ok(Answer { fired: swept.fired, failed: swept.failed, lag_s: swept.lag_s })
+    tracing::info!(
+        fired = swept.fired,
+        failed = swept.failed,
+        lag_s = swept.lag_s,
+        "order.expiry.swept"
+    );
+    Ok(Answer {
+        fired: swept.fired,
+        failed: swept.failed,
+        lag_s: swept.lag_s,
+    })
 }
 
 /// One timer: expires its order, or finds that there is nothing to do.

@@ -19,7 +19,12 @@ impl Shop {
     async fn new() -> Self {
         let world = World::new(&["sales", "inventory"]).await;
         let ports = Ports {
-            orders: Orders::new(world.dynamo(), world.table("SalesTable"), world.outbox(), world.timers()),
+            orders: Orders::new(
+                world.dynamo(),
+                world.table("SalesTable"),
+                world.outbox(),
+                world.timers(),
+            ),
             inventory: Inventory::new(world.dynamo(), world.outbox(), world.table("InventoryTable")),
             timers: world.timers(),
             ambient: world.ambient(),
@@ -29,7 +34,13 @@ impl Shop {
 
     async fn placed(&self) -> Order {
         let placement = sample::placement(OrderId::generate(&self.world.ambient()), self.world.now());
-        sample::place(&self.ports.orders, &self.ports.inventory, &self.world.ambient(), placement).await
+        sample::place(
+            &self.ports.orders,
+            &self.ports.inventory,
+            &self.world.ambient(),
+            placement,
+        )
+        .await
     }
 
     async fn state(&self, id: OrderId) -> StateName {
@@ -38,12 +49,20 @@ impl Shop {
 
     async fn free(&self) -> u64 {
         let variants = [sample::id(1), sample::id(2)];
-        self.ports.inventory.availability(&variants).await.unwrap().values().sum()
+        self.ports
+            .inventory
+            .availability(&variants)
+            .await
+            .unwrap()
+            .values()
+            .sum()
     }
 
     async fn pay(&self, order: Order) -> Result<(), CommitError<()>> {
         let act = Act::by(Actor::system("payment-settlement"), self.world.now());
-        let changed = order.record_payment(sample::payment(PaymentStatus::Paid, 5_200, 0), &act).unwrap();
+        let changed = order
+            .record_payment(sample::payment(PaymentStatus::Paid, 5_200, 0), &act)
+            .unwrap();
         let parts: Vec<Part<()>> = self.ports.orders.save(&changed, ()).unwrap();
         self.world.dynamo().commit(parts).await
     }
@@ -61,7 +80,14 @@ async fn an_unpaid_order_expires_when_due_and_gives_its_stock_back() {
     shop.world.clock().advance_seconds(29 * 60);
     assert_eq!(handle(&shop.ports).await.unwrap().fired, 0);
     shop.world.clock().advance_seconds(61);
-    assert_eq!(handle(&shop.ports).await.unwrap(), Answer { fired: 1, failed: 0, lag_s: 1 });
+    assert_eq!(
+        handle(&shop.ports).await.unwrap(),
+        Answer {
+            fired: 1,
+            failed: 0,
+            lag_s: 1
+        }
+    );
     assert_eq!(shop.state(order.id()).await, StateName::Expired);
     assert_eq!(shop.free().await, 5);
     assert_eq!(shop.names().await, ["order.placed", "order.expired"]);
@@ -111,9 +137,17 @@ async fn an_expiry_that_was_decided_before_the_payment_and_comes_after_it_is_ref
     let id = order.id();
     shop.world.clock().advance_seconds(31 * 60);
     let act = Act::by(Actor::system("order-expiry"), shop.world.now());
-    let late = shop.ports.orders.expire(&shop.ports.inventory, order.clone(), &act).await.unwrap();
+    let late = shop
+        .ports
+        .orders
+        .expire(&shop.ports.inventory, order.clone(), &act)
+        .await
+        .unwrap();
     shop.pay(order).await.unwrap();
-    assert_eq!(shop.ports.orders.commit(late.parts).await.unwrap(), Some(sales::Lost::Order));
+    assert_eq!(
+        shop.ports.orders.commit(late.parts).await.unwrap(),
+        Some(sales::Lost::Order)
+    );
     assert_eq!(shop.state(id).await, StateName::Confirmed);
     assert_eq!(shop.free().await, 0);
 }

@@ -104,14 +104,18 @@ impl Error {
             Self::Refused(refused) => of_refused(&refused),
             Self::Busy => Problem::new(&types::UNAVAILABLE),
             Self::KeyReused => Problem::new(&types::KEY_REUSED),
-            Self::KeyMalformed => Problem::new(&types::MALFORMED).detail("Idempotency-Key has 1 to 255 visible characters"),
+            Self::KeyMalformed => {
+                Problem::new(&types::MALFORMED).detail("Idempotency-Key has 1 to 255 visible characters")
+            }
             Self::Cursor => Problem::new(&types::MALFORMED).detail("the cursor is not one that this list gave out"),
             Self::Store(StoreError::Throttled | StoreError::Unavailable(_))
             | Self::Vault(VaultError::Store(StoreError::Throttled | StoreError::Unavailable(_))) => {
                 Problem::new(&types::UNAVAILABLE)
             }
             Self::Stock(_)
-            | Self::Vault(VaultError::Unwrap(_) | VaultError::Store(StoreError::Rejected(_) | StoreError::Corrupt { .. }))
+            | Self::Vault(
+                VaultError::Unwrap(_) | VaultError::Store(StoreError::Rejected(_) | StoreError::Corrupt { .. }),
+            )
             | Self::Seal(_)
             | Self::Answer(_)
             | Self::Store(StoreError::Rejected(_) | StoreError::Corrupt { .. }) => Problem::new(&types::INTERNAL),
@@ -128,9 +132,11 @@ fn of_refused(refused: &Refused) -> Problem {
         | Refused::DuplicateShipment(_)
         | Refused::ClosedShipment(_)
         | Refused::Full(_) => Problem::new(&types::CONFLICT).detail(detail),
-        Refused::UnknownLine(line) | Refused::Units { line, .. } => {
-            Problem::new(&types::UNPROCESSABLE).detail(detail).with("line_id", line.to_string())
+        Refused::UnknownLine(line) | Refused::Units { line, .. } => Problem::new(&types::UNPROCESSABLE)
+            .detail(detail)
+            .with("line_id", line.to_string()),
+        Refused::Lines | Refused::UnknownShipment(_) | Refused::Amounts => {
+            Problem::new(&types::UNPROCESSABLE).detail(detail)
         }
-        Refused::Lines | Refused::UnknownShipment(_) | Refused::Amounts => Problem::new(&types::UNPROCESSABLE).detail(detail),
     }
 }

@@ -28,8 +28,17 @@ pub(crate) async fn list<H, V>(ports: &Ports<H, V>, request: &Request) -> Result
     let customer: CustomerId = Caller::required(request)?.id()?;
     let cursor = query_parameter(request, "cursor");
     let limit = web::page_limit(request)?;
-    let page = ports.orders.list(&List::Customer(customer), limit, cursor.as_deref()).await??;
-    Ok(web::json(200, &Listed { items: page.orders.iter().map(View::of).collect(), next: page.next }))
+    let page = ports
+        .orders
+        .list(&List::Customer(customer), limit, cursor.as_deref())
+        .await??;
+    Ok(web::json(
+        200,
+        &Listed {
+            items: page.orders.iter().map(View::of).collect(),
+            next: page.next,
+        },
+    ))
 }
 
 /// The body.
@@ -55,7 +64,11 @@ pub(crate) async fn cancel<H, V>(ports: &Ports<H, V>, request: &Request) -> Resu
     let id: OrderId = web::path_parameter(request, "id")?;
     let key = web::idempotency_key(request)?;
     let body = web::body(request)?;
-    let reason = if body.is_empty() { None } else { web::json_body::<Input>(request)?.reason };
+    let reason = if body.is_empty() {
+        None
+    } else {
+        web::json_body::<Input>(request)?.reason
+    };
     let scope = format!("{customer} POST /v1/me/orders/{id}/cancel");
     let act = Act::by(Actor::Customer { id: customer }, ports.ambient.now())
         .because(reason)
@@ -66,13 +79,26 @@ pub(crate) async fn cancel<H, V>(ports: &Ports<H, V>, request: &Request) -> Resu
             Begin::Replay(saved) => return Ok(web::raw_json(saved.status, saved.body)),
             Begin::Mismatch => return Err(Error::KeyReused),
         };
-        let order = ports.orders.get(id).await?.filter(|order| order.customer() == Some(customer));
+        let order = ports
+            .orders
+            .get(id)
+            .await?
+            .filter(|order| order.customer() == Some(customer));
         let order = order.ok_or(Error::NotFound)?;
-        let releasing = ports.orders.cancel(&ports.inventory, order, &Cancel::Whole, &act).await?;
+        let releasing = ports
+            .orders
+            .cancel(&ports.inventory, order, &Cancel::Whole, &act)
+            .await?;
         let answer = serde_json::to_string(&View::of(&releasing.changed.order))?;
-        let saved = Saved { status: 200, body: answer };
-        let mut writes: Vec<Part<Quicker>> =
-            releasing.parts.into_iter().map(|part| part.map(Quicker::Other)).collect();
+        let saved = Saved {
+            status: 200,
+            body: answer,
+        };
+        let mut writes: Vec<Part<Quicker>> = releasing
+            .parts
+            .into_iter()
+            .map(|part| part.map(Quicker::Other))
+            .collect();
         writes.push(claim.record(&saved, Quicker::Equal)?);
         match ports.orders.commit(writes).await? {
             None => return Ok(web::raw_json(saved.status, saved.body)),

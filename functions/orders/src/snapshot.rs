@@ -21,7 +21,10 @@ pub(crate) async fn handle<H: HttpClient, V: TokenVerifier>(ports: &Ports<H, V>,
     }
 }
 
-async fn read<H: HttpClient, V: TokenVerifier>(ports: &Ports<H, V>, request: &Request) -> Result<Response<Body>, Refusal> {
+async fn read<H: HttpClient, V: TokenVerifier>(
+    ports: &Ports<H, V>,
+    request: &Request,
+) -> Result<Response<Body>, Refusal> {
     let negotiated = ports.negotiator.negotiate(request, Operation::Order).await?;
     let reader = reader(ports, request, &negotiated).await?;
     let metadata = negotiated.metadata(Operation::Order);
@@ -55,16 +58,27 @@ async fn body<H, V>(ports: &Ports<H, V>, order: &Order, metadata: Metadata) -> R
     let destination = match order.destination() {
         Some(sealed) => {
             let id = order.id().to_string();
-            let place = Place { entity: SEALED_ENTITY, id: &id, field: DESTINATION_FIELD };
+            let place = Place {
+                entity: SEALED_ENTITY,
+                id: &id,
+                field: DESTINATION_FIELD,
+            };
             let key = ports.vault.open(order.person()).await?;
             key.map(|key| key.open::<PostalAddress>(place, sealed)).transpose()?
         }
         None => None,
     };
-    Ok(web::json(200, &order.body(metadata, &ports.storefront_url, destination.as_ref())))
+    Ok(web::json(
+        200,
+        &order.body(metadata, &ports.storefront_url, destination.as_ref()),
+    ))
 }
 
 fn refusal(error: &Error) -> Refusal {
     tracing::error!(%error, "orders.snapshot.failed");
-    if error.retryable() { Refusal::Unavailable } else { Refusal::Internal }
+    if error.retryable() {
+        Refusal::Unavailable
+    } else {
+        Refusal::Internal
+    }
 }

@@ -76,7 +76,12 @@ impl Shop {
         let known = Platforms::parse(&json!({AGENT: profile, OTHER: profile}).to_string(), false).unwrap();
         let offer = Offer::shop("https://shop.example", ucp::Registry::default());
         let ports = Ports {
-            orders: Orders::new(world.dynamo(), world.table("SalesTable"), world.outbox(), world.timers()),
+            orders: Orders::new(
+                world.dynamo(),
+                world.table("SalesTable"),
+                world.outbox(),
+                world.timers(),
+            ),
             inventory: Inventory::new(world.dynamo(), world.outbox(), world.table("InventoryTable")),
             idempotency: world.idempotency(),
             vault: world.vault(),
@@ -95,8 +100,15 @@ impl Shop {
         let (key, part) = self.ports.vault.create::<()>().unwrap();
         self.world.dynamo().commit(vec![part]).await.unwrap();
         let entity = placement.id.to_string();
-        let at = Place { entity: SEALED_ENTITY, id: &entity, field: DESTINATION_FIELD };
-        let address = Address { address_locality: Some("Hangzhou".to_owned()), ..Address::default() };
+        let at = Place {
+            entity: SEALED_ENTITY,
+            id: &entity,
+            field: DESTINATION_FIELD,
+        };
+        let address = Address {
+            address_locality: Some("Hangzhou".to_owned()),
+            ..Address::default()
+        };
         placement.person = key.id();
         placement.destination = Some(key.seal(&ambient, at, &address).unwrap());
         sample::place(&self.ports.orders, &self.ports.inventory, &ambient, placement).await
@@ -104,7 +116,9 @@ impl Shop {
 
     async fn call(&self, route: &str, call: Call<'_>) -> (u16, Value) {
         let (method, path) = route.split_once(' ').unwrap();
-        let mut request = http::Request::builder().method(method).uri(format!("https://shop.example{path}"));
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("https://shop.example{path}"));
         for (name, value) in call.headers {
             request = request.header(*name, *value);
         }
@@ -113,13 +127,22 @@ impl Shop {
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t"},
         });
         if let Some(subject) = call.subject {
-            context["authorizer"] = json!({"jwt": {"claims": {"sub": subject, "scope": "customer"}, "scopes": ["customer"]}});
+            context["authorizer"] =
+                json!({"jwt": {"claims": {"sub": subject, "scope": "customer"}, "scopes": ["customer"]}});
         }
         let context = serde_json::from_value(context).unwrap();
-        let body = if call.body.is_null() { Body::Empty } else { Body::Text(call.body.to_string()) };
-        let parameters: HashMap<String, Vec<String>> = call.id.into_iter().map(|id| ("id".to_owned(), vec![id])).collect();
-        let query: HashMap<String, Vec<String>> =
-            call.query.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
+        let body = if call.body.is_null() {
+            Body::Empty
+        } else {
+            Body::Text(call.body.to_string())
+        };
+        let parameters: HashMap<String, Vec<String>> =
+            call.id.into_iter().map(|id| ("id".to_owned(), vec![id])).collect();
+        let query: HashMap<String, Vec<String>> = call
+            .query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()]))
+            .collect();
         let request = request
             .body(body)
             .unwrap()
@@ -139,18 +162,34 @@ impl Shop {
         let authorization = token.map(|token| format!("Bearer {token}"));
         let mut headers = vec![("ucp-agent", agent.as_str())];
         headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
-        let call = Call { id: Some(order.to_owned()), headers: &headers, ..Call::default() };
+        let call = Call {
+            id: Some(order.to_owned()),
+            headers: &headers,
+            ..Call::default()
+        };
         self.call("GET /ucp/2026-04-08/orders/{id}", call).await
     }
 
     async fn cancel(&self, order: OrderId, subject: String, key: &str, body: Value) -> (u16, Value) {
         let headers = [("idempotency-key", key)];
-        let call = Call { id: Some(order.to_string()), headers: &headers, body, subject: Some(subject), query: &[] };
+        let call = Call {
+            id: Some(order.to_string()),
+            headers: &headers,
+            body,
+            subject: Some(subject),
+            query: &[],
+        };
         self.call("POST /v1/me/orders/{id}/cancel", call).await
     }
 
     async fn free(&self) -> u64 {
-        self.ports.inventory.availability(&[sample::id(1), sample::id(2)]).await.unwrap().values().sum()
+        self.ports
+            .inventory
+            .availability(&[sample::id(1), sample::id(2)])
+            .await
+            .unwrap()
+            .values()
+            .sum()
     }
 }
 
@@ -168,11 +207,21 @@ async fn a_platform_sees_what_it_placed_and_nothing_else() {
     let order = shop.placed().await;
     let id = order.id().to_string();
     let (status, body) = shop.snapshot(&id, AGENT, None).await;
-    assert_eq!((status, &body["ucp"]["status"], &body["id"]), (200, &json!("success"), &json!(id)));
-    assert_eq!(body["fulfillment"]["expectations"][0]["destination"]["address_locality"], "Hangzhou");
+    assert_eq!(
+        (status, &body["ucp"]["status"], &body["id"]),
+        (200, &json!("success"), &json!(id))
+    );
+    assert_eq!(
+        body["fulfillment"]["expectations"][0]["destination"]["address_locality"],
+        "Hangzhou"
+    );
     assert_eq!(body["permalink_url"], format!("https://shop.example/orders/{id}"));
     assert!(not_found(&shop.snapshot(&id, OTHER, None).await));
-    assert!(not_found(&shop.snapshot(&OrderId::generate(&shop.world.ambient()).to_string(), AGENT, None).await));
+    assert!(not_found(
+        &shop
+            .snapshot(&OrderId::generate(&shop.world.ambient()).to_string(), AGENT, None)
+            .await
+    ));
     assert!(not_found(&shop.snapshot("junk", AGENT, None).await));
 }
 
@@ -192,10 +241,25 @@ async fn a_buyers_token_sees_the_buyers_orders_on_any_platform() {
     let id = shop.placed().await.id().to_string();
     let stranger = CustomerId::generate(&shop.world.ambient());
     let staff = StaffId::generate(&shop.world.ambient());
-    assert_eq!(shop.snapshot(&id, OTHER, Some(&format!("customer/{}", me()))).await.1["id"], id);
-    assert_eq!(shop.snapshot(&id, OTHER, Some(&format!("{ORDER_READ_SCOPE}/{}", me()))).await.1["id"], id);
-    assert!(not_found(&shop.snapshot(&id, AGENT, Some(&format!("customer/{stranger}"))).await));
-    let cases = [(format!("profile/{}", me()), 403), (format!("customer/{staff}"), 403), ("forged".to_owned(), 401), ("later".to_owned(), 503)];
+    assert_eq!(
+        shop.snapshot(&id, OTHER, Some(&format!("customer/{}", me()))).await.1["id"],
+        id
+    );
+    assert_eq!(
+        shop.snapshot(&id, OTHER, Some(&format!("{ORDER_READ_SCOPE}/{}", me())))
+            .await
+            .1["id"],
+        id
+    );
+    assert!(not_found(
+        &shop.snapshot(&id, AGENT, Some(&format!("customer/{stranger}"))).await
+    ));
+    let cases = [
+        (format!("profile/{}", me()), 403),
+        (format!("customer/{staff}"), 403),
+        ("forged".to_owned(), 401),
+        ("later".to_owned(), 503),
+    ];
     for (token, expected) in cases {
         assert_eq!(shop.snapshot(&id, AGENT, Some(&token)).await.0, expected, "{token}");
     }
@@ -204,8 +268,14 @@ async fn a_buyers_token_sees_the_buyers_orders_on_any_platform() {
 #[tokio::test]
 async fn a_bad_agent_is_told_so() {
     let shop = Shop::new().await;
-    let call = Call { id: Some("ord_1".to_owned()), ..Call::default() };
-    assert_eq!(shop.call("GET /ucp/2026-04-08/orders/{id}", call).await.1["code"], "invalid_profile_url");
+    let call = Call {
+        id: Some("ord_1".to_owned()),
+        ..Call::default()
+    };
+    assert_eq!(
+        shop.call("GET /ucp/2026-04-08/orders/{id}", call).await.1["code"],
+        "invalid_profile_url"
+    );
     assert_eq!(shop.snapshot("ord_1", "https://unknown.example/ucp", None).await.0, 424);
 }
 
@@ -226,15 +296,32 @@ async fn a_customer_lists_their_own_orders() {
         shop.placed().await;
     }
     let route = "GET /v1/me/orders";
-    let list = |subject: String, query| Call { subject: Some(subject), query, ..Call::default() };
+    let list = |subject: String, query| Call {
+        subject: Some(subject),
+        query,
+        ..Call::default()
+    };
     let (status, first) = shop.call(route, list(me(), &[("limit", "2")])).await;
     assert_eq!((status, first["items"].as_array().unwrap().len()), (200, 2));
     let cursor = first["next"].as_str().unwrap();
     let next = [("cursor", cursor)];
-    let (_, rest) = shop.call(route, Call { subject: Some(me()), query: &next, ..Call::default() }).await;
+    let (_, rest) = shop
+        .call(
+            route,
+            Call {
+                subject: Some(me()),
+                query: &next,
+                ..Call::default()
+            },
+        )
+        .await;
     assert_eq!((rest["items"].as_array().unwrap().len(), rest.get("next")), (1, None));
     let stranger = CustomerId::generate(&shop.world.ambient()).to_string();
-    let stolen = Call { subject: Some(stranger.clone()), query: &next, ..Call::default() };
+    let stolen = Call {
+        subject: Some(stranger.clone()),
+        query: &next,
+        ..Call::default()
+    };
     assert_eq!(shop.call(route, stolen).await.0, 400);
     assert_eq!(shop.call(route, list(stranger, &[])).await.1["items"], json!([]));
     let staff = StaffId::generate(&shop.world.ambient()).to_string();
@@ -252,8 +339,18 @@ async fn a_customer_cancels_their_order_once_and_its_stock_goes_back() {
     assert_eq!((first.0, &first.1["state"]["name"]), (200, &json!("cancelled")));
     assert_eq!(shop.cancel(order.id(), me(), "k", Value::Null).await, first);
     assert_eq!(shop.free().await, 5);
-    assert_eq!(shop.cancel(order.id(), me(), "k", json!({"reason": "changed my mind"})).await.0, 422);
-    assert_eq!(shop.cancel(order.id(), me(), "k2", json!({"reason": "changed my mind"})).await.0, 409);
+    assert_eq!(
+        shop.cancel(order.id(), me(), "k", json!({"reason": "changed my mind"}))
+            .await
+            .0,
+        422
+    );
+    assert_eq!(
+        shop.cancel(order.id(), me(), "k2", json!({"reason": "changed my mind"}))
+            .await
+            .0,
+        409
+    );
     assert_eq!(shop.cancel(order.id(), me(), "", Value::Null).await.0, 400);
 }
 
@@ -263,13 +360,30 @@ async fn what_was_shipped_is_not_cancelled_by_its_buyer() {
     let order = shop.placed().await;
     let act = Act::by(kernel::Actor::system("test"), shop.world.now());
     let units = vec![sample::units(1, 1)];
-    let parcel = NewShipment { lines: units.clone(), ..sample::parcel(1, Vec::new()) };
-    let order = order.record_payment(sample::payment(PaymentStatus::Paid, 5_200, 0), &act).unwrap();
-    shop.ports.orders.commit(shop.ports.orders.save(&order, ()).unwrap()).await.unwrap();
+    let parcel = NewShipment {
+        lines: units.clone(),
+        ..sample::parcel(1, Vec::new())
+    };
+    let order = order
+        .record_payment(sample::payment(PaymentStatus::Paid, 5_200, 0), &act)
+        .unwrap();
+    shop.ports
+        .orders
+        .commit(shop.ports.orders.save(&order, ()).unwrap())
+        .await
+        .unwrap();
     let order = order.order.allocate(&units, &act).unwrap();
-    shop.ports.orders.commit(shop.ports.orders.save(&order, ()).unwrap()).await.unwrap();
+    shop.ports
+        .orders
+        .commit(shop.ports.orders.save(&order, ()).unwrap())
+        .await
+        .unwrap();
     let order = order.order.ship(parcel, &act).unwrap();
-    shop.ports.orders.commit(shop.ports.orders.save(&order, ()).unwrap()).await.unwrap();
+    shop.ports
+        .orders
+        .commit(shop.ports.orders.save(&order, ()).unwrap())
+        .await
+        .unwrap();
     assert_eq!(shop.cancel(order.order.id(), me(), "k", Value::Null).await.0, 409);
     assert_eq!(shop.free().await, 0);
 }

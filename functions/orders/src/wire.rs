@@ -21,7 +21,9 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let keys = MasterKeys::parse(&host.secret("MASTER_KEYS_SECRET").await?).map_err(|error| fault(&error))?;
     let mut environment = host.environment();
     let public_url = environment.required("PUBLIC_URL");
-    let storefront_url = environment.optional("STOREFRONT_URL").unwrap_or_else(|| public_url.clone());
+    let storefront_url = environment
+        .optional("STOREFRONT_URL")
+        .unwrap_or_else(|| public_url.clone());
     let known = environment.optional("UCP_PLATFORMS").unwrap_or_default();
     let loopback = environment.parsed("EGRESS_LOOPBACK", false);
     let unsigned = environment.parsed("UNSIGNED_ORDER_READS", false);
@@ -29,12 +31,22 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let platforms = Platforms::parse(&known, loopback).map_err(|error| fault(&error))?;
     let offer = Offer::shop(&public_url, ucp::Registry::default());
     let ports = Ports {
-        orders: Orders::new(host.dynamo(), &host.variable("SALES_TABLE")?, host.outbox()?, host.timers()?),
+        orders: Orders::new(
+            host.dynamo(),
+            &host.variable("SALES_TABLE")?,
+            host.outbox()?,
+            host.timers()?,
+        ),
         inventory: Inventory::new(host.dynamo(), host.outbox()?, &host.variable("INVENTORY_TABLE")?),
         idempotency: host.idempotency()?,
         vault: Vault::new(host.dynamo(), &host.variable("PERSON_KEYS_TABLE")?, keys),
         negotiator: Arc::new(Negotiator::new(offer, platforms, host.web_client(), host.ambient())),
-        verifier: Arc::new(RemoteVerifier::new(host.web_client(), &public_url, AUDIENCE, host.ambient())),
+        verifier: Arc::new(RemoteVerifier::new(
+            host.web_client(),
+            &public_url,
+            AUDIENCE,
+            host.ambient(),
+        )),
         storefront_url,
         unsigned,
         ambient: host.ambient(),

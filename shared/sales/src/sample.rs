@@ -1,5 +1,10 @@
 //! A small shop's order for tests: of this crate, and with the feature `sample` of the crates that work on orders.
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, missing_docs, reason = "fixed values; a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "fixed values; a test fails by panicking"
+)]
 
 use inventory::{Inventory, Location, LocationKind, Movement, Reason, StockRefusal};
 use kernel::{
@@ -32,7 +37,11 @@ pub fn cny(amount: i64) -> Money {
 
 pub fn line(n: u8, quantity: u32, price: i64) -> Line {
     let whole = cny(price).times(quantity).unwrap();
-    let amount = |kind| Total { kind, amount: whole, display_text: None };
+    let amount = |kind| Total {
+        kind,
+        amount: whole,
+        display_text: None,
+    };
     Line {
         id: id(n),
         product: id::<ProductId>(n),
@@ -41,7 +50,10 @@ pub fn line(n: u8, quantity: u32, price: i64) -> Line {
         image_url: None,
         unit_price: cny(price),
         totals: vec![amount(TotalKind::Subtotal), amount(TotalKind::Total)],
-        components: vec![Component { variant: id(n), quantity: 1 }],
+        components: vec![Component {
+            variant: id(n),
+            quantity: 1,
+        }],
         quantity: Quantities::ordered(quantity),
     }
 }
@@ -64,13 +76,27 @@ pub fn units(n: u8, quantity: u32) -> LineQuantity {
 
 /// 3 of line 1 at 10.00, 2 of line 2 at 5.00, freight 12.00: 52.00 CNY, due in 30 minutes.
 pub fn placement(order: OrderId, at: Timestamp) -> Placement {
-    let amount = |kind, amount| Total { kind, amount: cny(amount), display_text: None };
+    let amount = |kind, amount| Total {
+        kind,
+        amount: cny(amount),
+        display_text: None,
+    };
     let lines = vec![line(1, 3, 1_000), line(2, 2, 500)];
-    let promised = lines.iter().map(|line| LineQuantity { line: line.id, quantity: line.quantity.ordered }).collect();
+    let promised = lines
+        .iter()
+        .map(|line| LineQuantity {
+            line: line.id,
+            quantity: line.quantity.ordered,
+        })
+        .collect();
     Placement {
         id: order,
         checkout: id::<CheckoutId>(1),
-        platform: Some(Platform { profile: "https://agent.example/ucp".to_owned(), webhook_url: None, key: None }),
+        platform: Some(Platform {
+            profile: "https://agent.example/ucp".to_owned(),
+            webhook_url: None,
+            key: None,
+        }),
         customer: Some(customer(1)),
         locale: Some("zh-CN".to_owned()),
         person: id::<PersonId>(1),
@@ -87,7 +113,11 @@ pub fn placement(order: OrderId, at: Timestamp) -> Placement {
             method: DeliveryMethod::Shipping,
             option: "standard".to_owned(),
             title: "Standard".to_owned(),
-            expectations: vec![Expectation { id: "exp_1".to_owned(), lines: promised, description: None }],
+            expectations: vec![Expectation {
+                id: "exp_1".to_owned(),
+                lines: promised,
+                description: None,
+            }],
         },
         due_at: at.plus_seconds(PAYMENT_DUE_S),
     }
@@ -98,11 +128,19 @@ pub fn placed() -> Order {
 }
 
 pub fn payment(status: PaymentStatus, captured: i64, refunded: i64) -> Payment {
-    Payment { status, captured: cny(captured), refunded: cny(refunded), withdrawn: cny(0) }
+    Payment {
+        status,
+        captured: cny(captured),
+        refunded: cny(refunded),
+        withdrawn: cny(0),
+    }
 }
 
 pub fn paid() -> Order {
-    placed().record_payment(payment(PaymentStatus::Paid, 5_200, 0), &act(1)).unwrap().order
+    placed()
+        .record_payment(payment(PaymentStatus::Paid, 5_200, 0), &act(1))
+        .unwrap()
+        .order
 }
 
 pub fn parcel(n: u8, lines: Vec<LineQuantity>) -> NewShipment {
@@ -125,11 +163,22 @@ pub async fn place(orders: &Orders, inventory: &Inventory, ambient: &Ambient, pl
         region: None,
         created_at: ambient.now(),
     };
-    inventory.dynamo().commit(vec![inventory.create_location(&location).unwrap()]).await.unwrap();
+    inventory
+        .dynamo()
+        .commit(vec![inventory.create_location(&location).unwrap()])
+        .await
+        .unwrap();
     let act = Act::by(Actor::system("test"), ambient.now());
     let placed = Order::place(placement, &act).unwrap();
-    let all: Vec<_> =
-        placed.order.lines().iter().map(|line| LineQuantity { line: line.id, quantity: line.quantity.ordered }).collect();
+    let all: Vec<_> = placed
+        .order
+        .lines()
+        .iter()
+        .map(|line| LineQuantity {
+            line: line.id,
+            quantity: line.quantity.ordered,
+        })
+        .collect();
     let wanted = placed.order.stock(&all);
     for (variant, quantity) in &wanted {
         let movement = Movement {

@@ -165,20 +165,43 @@ impl Order {
         let rules = [
             (self.version >= 1, "version starts at 1"),
             ((1..=LINES_MAX).contains(&self.lines.len()), "number of lines"),
-            (self.lines.iter().all(|line| line.quantity.consistent()), "quantities of a line"),
-            (self.lines.iter().all(|line| self.fits(line)), "amounts or components of a line"),
+            (
+                self.lines.iter().all(|line| line.quantity.consistent()),
+                "quantities of a line",
+            ),
+            (
+                self.lines.iter().all(|line| self.fits(line)),
+                "amounts or components of a line",
+            ),
             (distinct(self.lines.iter().map(|line| line.id)), "line ids are distinct"),
             (Total::consistent(&self.totals, self.currency), "totals"),
             (self.payment.of_currency(self.currency), "payment amounts"),
-            (self.delivery.expectations.len() <= EXPECTATIONS_MAX, "number of expectations"),
+            (
+                self.delivery.expectations.len() <= EXPECTATIONS_MAX,
+                "number of expectations",
+            ),
             (self.shipments.len() <= SHIPMENTS_MAX, "number of shipments"),
-            (distinct(self.shipments.iter().map(|shipment| shipment.id)), "shipment ids are distinct"),
-            (self.events.len() <= FULFILMENT_EVENTS_MAX, "number of fulfilment events"),
+            (
+                distinct(self.shipments.iter().map(|shipment| shipment.id)),
+                "shipment ids are distinct",
+            ),
+            (
+                self.events.len() <= FULFILMENT_EVENTS_MAX,
+                "number of fulfilment events",
+            ),
             (self.adjustments.len() <= ADJUSTMENTS_MAX, "number of adjustments"),
-            (self.lines.iter().all(|line| line.quantity.shipped == self.in_parcels(line.id)), "shipped units are in parcels"),
+            (
+                self.lines
+                    .iter()
+                    .all(|line| line.quantity.shipped == self.in_parcels(line.id)),
+                "shipped units are in parcels",
+            ),
             (self.state_fits(), "state and quantities"),
         ];
-        rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, rule)| Err(Inconsistent(rule)))
+        rules
+            .into_iter()
+            .find(|(holds, _)| !holds)
+            .map_or(Ok(()), |(_, rule)| Err(Inconsistent(rule)))
     }
 
     fn fits(&self, line: &Line) -> bool {
@@ -190,16 +213,23 @@ impl Order {
 
     fn in_parcels(&self, line: LineId) -> u32 {
         let all = self.shipments.iter().flat_map(|shipment| &shipment.lines);
-        all.filter(|part| part.line == line).fold(0, |sum, part| sum.saturating_add(part.quantity))
+        all.filter(|part| part.line == line)
+            .fold(0, |sum, part| sum.saturating_add(part.quantity))
     }
 
     fn state_fits(&self) -> bool {
-        let untouched = self.lines.iter().all(|line| line.quantity == super::Quantities::ordered(line.quantity.ordered));
+        let untouched = self
+            .lines
+            .iter()
+            .all(|line| line.quantity == super::Quantities::ordered(line.quantity.ordered));
         match self.state {
             State::AwaitingPayment { .. } | State::OnHold { .. } | State::Expired { .. } => untouched,
             State::Confirmed { .. } => true,
             State::Completed { .. } => self.done(),
-            State::Cancelled { .. } => self.lines.iter().all(|line| line.quantity.cancelled == line.quantity.ordered),
+            State::Cancelled { .. } => self
+                .lines
+                .iter()
+                .all(|line| line.quantity.cancelled == line.quantity.ordered),
         }
     }
 
@@ -217,7 +247,13 @@ impl Order {
 
     /// Ends a transition: one version on, with its entry of the history. An order that would be inconsistent is refused
     /// rather than saved.
-    pub(super) fn finish(mut self, before: &Self, what: &str, act: &Act, events: Vec<OrderEvent>) -> Result<Changed, Refused> {
+    pub(super) fn finish(
+        mut self,
+        before: &Self,
+        what: &str,
+        act: &Act,
+        events: Vec<OrderEvent>,
+    ) -> Result<Changed, Refused> {
         let fields = difference(before, &self);
         self.version = before.version.saturating_add(1);
         self.updated_at = act.at;
@@ -235,7 +271,12 @@ impl Order {
             fields,
         };
         let events = events.into_iter().map(|event| event.at_version(self.version)).collect();
-        Ok(Changed { order: self, change, events, correlation: act.correlation.clone() })
+        Ok(Changed {
+            order: self,
+            change,
+            events,
+            correlation: act.correlation.clone(),
+        })
     }
 }
 

@@ -27,7 +27,12 @@ impl Order {
             permalink_url: permalink(public_url, self.id),
             line_items: self.lines.iter().map(|line| self.line_body(line)).collect(),
             fulfillment: OrderFulfillment {
-                expectations: self.delivery.expectations.iter().filter_map(|promise| self.promise(promise, &destination)).collect(),
+                expectations: self
+                    .delivery
+                    .expectations
+                    .iter()
+                    .filter_map(|promise| self.promise(promise, &destination))
+                    .collect(),
                 events: self.events.iter().filter_map(|event| self.event_body(event)).collect(),
             },
             adjustments: self.adjustments.iter().map(adjustment).collect(),
@@ -52,7 +57,11 @@ impl Order {
     fn line_body(&self, line: &Line) -> OrderLine {
         let active = self.active(line);
         let fulfilled = line.quantity.fulfilled().min(active);
-        let quantity = wire::Quantity { original: line.quantity.ordered, total: active, fulfilled };
+        let quantity = wire::Quantity {
+            original: line.quantity.ordered,
+            total: active,
+            fulfilled,
+        };
         OrderLine {
             id: line.id.to_string(),
             item: Item {
@@ -70,10 +79,16 @@ impl Order {
     /// A promise, as far as its units are still active.
     fn promise(&self, promise: &Expectation, destination: &PostalAddress) -> Option<wire::Expectation> {
         let active = |part: &LineQuantity| self.line(part.line).map_or(0, |line| self.active(line));
-        let parts = promise.lines.iter().map(|part| (part.line, part.quantity.min(active(part))));
+        let parts = promise
+            .lines
+            .iter()
+            .map(|part| (part.line, part.quantity.min(active(part))));
         let line_items: Vec<_> = parts
             .filter(|(_, quantity)| *quantity > 0)
-            .map(|(line, quantity)| LinePart { id: line.to_string(), quantity: i64::from(quantity) })
+            .map(|(line, quantity)| LinePart {
+                id: line.to_string(),
+                quantity: i64::from(quantity),
+            })
             .collect();
         (!line_items.is_empty()).then(|| wire::Expectation {
             id: promise.id.clone(),
@@ -93,7 +108,10 @@ impl Order {
             line_items: shipment
                 .lines
                 .iter()
-                .map(|part| LinePart { id: part.line.to_string(), quantity: i64::from(part.quantity) })
+                .map(|part| LinePart {
+                    id: part.line.to_string(),
+                    quantity: i64::from(part.quantity),
+                })
                 .collect(),
             tracking_number: Some(shipment.number.clone()),
             tracking_url: Some(shipment.tracking_url.clone()),
@@ -110,7 +128,11 @@ impl Order {
             State::Cancelled { .. } => "The order was cancelled.".to_owned(),
             State::Confirmed { .. } | State::Completed { .. } => return Vec::new(),
         };
-        vec![Message::Info { code: Some(self.state.name().as_str().to_owned()), content: text, path: None }]
+        vec![Message::Info {
+            code: Some(self.state.name().as_str().to_owned()),
+            content: text,
+            path: None,
+        }]
     }
 }
 
@@ -123,7 +145,10 @@ fn total(total: &Total) -> ucp::Total {
 }
 
 fn adjustment(adjustment: &Adjustment) -> wire::Adjustment {
-    let amounts = adjustment.amount.iter().map(|amount| ucp::Total::new(ucp::TotalKind::Total, amount.amount()));
+    let amounts = adjustment
+        .amount
+        .iter()
+        .map(|amount| ucp::Total::new(ucp::TotalKind::Total, amount.amount()));
     wire::Adjustment {
         id: adjustment.id.clone(),
         kind: adjustment.kind.as_str().to_owned(),
@@ -132,7 +157,10 @@ fn adjustment(adjustment: &Adjustment) -> wire::Adjustment {
         line_items: adjustment
             .lines
             .iter()
-            .map(|part| LinePart { id: part.line.to_string(), quantity: part.quantity })
+            .map(|part| LinePart {
+                id: part.line.to_string(),
+                quantity: part.quantity,
+            })
             .collect(),
         totals: amounts.collect(),
         description: None,

@@ -3,8 +3,8 @@
 use kernel::Money;
 
 use super::{
-    Act, Adjustment, AdjustmentKind, AdjustmentStatus, Changed, Line, LineQuantity, Order, Refused, SignedQuantity, State,
-    Step,
+    Act, Adjustment, AdjustmentKind, AdjustmentStatus, Changed, Line, LineQuantity, Order, Refused, SignedQuantity,
+    State, Step,
 };
 use crate::events::{OrderEvent, v1};
 
@@ -24,7 +24,10 @@ pub(super) fn share(line: &Line, units: u32) -> Money {
     let whole = line.total().unwrap_or(Money::zero(line.unit_price.currency()));
     // Of two parts, the first gets the odd minor unit.
     let parts = whole.allocate(&[units, line.quantity.ordered.saturating_sub(units)]);
-    parts.ok().and_then(|parts| parts.first().copied()).unwrap_or(Money::zero(whole.currency()))
+    parts
+        .ok()
+        .and_then(|parts| parts.first().copied())
+        .unwrap_or(Money::zero(whole.currency()))
 }
 
 impl Order {
@@ -51,7 +54,10 @@ impl Order {
         for line in &mut order.lines {
             let quantity = line.quantity.cancellable();
             if quantity > 0 {
-                gone.push(LineQuantity { line: line.id, quantity });
+                gone.push(LineQuantity {
+                    line: line.id,
+                    quantity,
+                });
             }
             line.quantity.cancelled = line.quantity.ordered;
             line.quantity.allocated = 0;
@@ -64,7 +70,10 @@ impl Order {
         let mut order = self;
         order.check_units(units, |line| line.quantity.cancellable())?;
         let all = order.lines.iter().all(|line| {
-            let asked = units.iter().find(|unit| unit.line == line.id).map_or(0, |unit| unit.quantity);
+            let asked = units
+                .iter()
+                .find(|unit| unit.line == line.id)
+                .map_or(0, |unit| unit.quantity);
             asked == line.quantity.cancellable() && line.quantity.shipped == 0
         });
         if all {
@@ -73,7 +82,9 @@ impl Order {
         for unit in units {
             let quantity = &mut order.line_mut(unit.line)?.quantity;
             quantity.cancelled = quantity.cancelled.saturating_add(unit.quantity);
-            quantity.allocated = quantity.allocated.min(quantity.ordered.saturating_sub(quantity.cancelled));
+            quantity.allocated = quantity
+                .allocated
+                .min(quantity.ordered.saturating_sub(quantity.cancelled));
         }
         let done = order.done();
         let order = order.step(Step::Progress { done }, act)?;
@@ -90,8 +101,19 @@ impl Order {
             amount: None,
         };
         self.adjustments.push(adjustment);
-        let lines = gone.iter().map(|unit| v1::CancelledLine { line_id: unit.line, quantity: unit.quantity }).collect();
-        let event = OrderEvent::Cancelled(v1::OrderCancelled { order_id: self.id, version: 0, whole, lines });
+        let lines = gone
+            .iter()
+            .map(|unit| v1::CancelledLine {
+                line_id: unit.line,
+                quantity: unit.quantity,
+            })
+            .collect();
+        let event = OrderEvent::Cancelled(v1::OrderCancelled {
+            order_id: self.id,
+            version: 0,
+            whole,
+            lines,
+        });
         self.finish(before, "cancelled", act, vec![event])
     }
 
@@ -113,19 +135,32 @@ impl Order {
             let line = self.line(unit.line).ok_or(Refused::UnknownLine(unit.line))?;
             let possible = possible(line);
             if unit.quantity == 0 || unit.quantity > possible {
-                return Err(Refused::Units { line: unit.line, asked: unit.quantity, possible });
+                return Err(Refused::Units {
+                    line: unit.line,
+                    asked: unit.quantity,
+                    possible,
+                });
             }
         }
         Ok(())
     }
 
     pub(super) fn line_mut(&mut self, id: kernel::LineId) -> Result<&mut Line, Refused> {
-        self.lines.iter_mut().find(|line| line.id == id).ok_or(Refused::UnknownLine(id))
+        self.lines
+            .iter_mut()
+            .find(|line| line.id == id)
+            .ok_or(Refused::UnknownLine(id))
     }
 }
 
 impl SignedQuantity {
     pub(super) fn reductions(units: &[LineQuantity]) -> Vec<Self> {
-        units.iter().map(|unit| Self { line: unit.line, quantity: -i64::from(unit.quantity) }).collect()
+        units
+            .iter()
+            .map(|unit| Self {
+                line: unit.line,
+                quantity: -i64::from(unit.quantity),
+            })
+            .collect()
     }
 }

@@ -28,7 +28,12 @@ pub struct Act {
 impl Act {
     /// By an actor, without a reason.
     pub const fn by(actor: Actor, at: Timestamp) -> Self {
-        Self { at, actor, reason: None, correlation: None }
+        Self {
+            at,
+            actor,
+            reason: None,
+            correlation: None,
+        }
     }
 
     /// With a reason.
@@ -67,7 +72,10 @@ impl Changed {
     ///
     /// When an event does not serialise.
     pub fn envelopes(&self, ambient: &Ambient) -> Result<Vec<Envelope>, serde_json::Error> {
-        self.events.iter().map(|event| event.envelope(ambient, self.correlation.as_deref())).collect()
+        self.events
+            .iter()
+            .map(|event| event.envelope(ambient, self.correlation.as_deref()))
+            .collect()
     }
 }
 
@@ -153,12 +161,24 @@ pub(super) fn difference(before: &Order, after: &Order) -> Vec<FieldChange> {
     let mut found = Vec::new();
     let mut compare = |path: String, from: String, to: String| {
         if from != to {
-            found.push(FieldChange { path, from: Some(from), to });
+            found.push(FieldChange {
+                path,
+                from: Some(from),
+                to,
+            });
         }
     };
-    compare("state".to_owned(), before.state().name().to_string(), after.state().name().to_string());
+    compare(
+        "state".to_owned(),
+        before.state().name().to_string(),
+        after.state().name().to_string(),
+    );
     let (old, new) = (before.payment(), after.payment());
-    compare("payment.status".to_owned(), format!("{:?}", old.status), format!("{:?}", new.status));
+    compare(
+        "payment.status".to_owned(),
+        format!("{:?}", old.status),
+        format!("{:?}", new.status),
+    );
     for (name, from, to) in [
         ("captured", old.captured, new.captured),
         ("refunded", old.refunded, new.refunded),
@@ -178,10 +198,18 @@ pub(super) fn difference(before: &Order, after: &Order) -> Vec<FieldChange> {
         }
     }
     for new in after.shipments() {
-        let from = before.shipments().iter().find(|old| old.id == new.id).map(|old| old.status.as_str().to_owned());
+        let from = before
+            .shipments()
+            .iter()
+            .find(|old| old.id == new.id)
+            .map(|old| old.status.as_str().to_owned());
         let to = new.status.as_str().to_owned();
         if from.as_ref() != Some(&to) {
-            found.push(FieldChange { path: format!("shipments.{}", new.id), from, to });
+            found.push(FieldChange {
+                path: format!("shipments.{}", new.id),
+                from,
+                to,
+            });
         }
     }
     found

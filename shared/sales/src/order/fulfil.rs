@@ -28,7 +28,10 @@ impl Order {
 
     /// Everything that is paid for and not yet allocated.
     pub fn allocatable(&self) -> Vec<LineQuantity> {
-        let open = self.lines.iter().map(|line| LineQuantity { line: line.id, quantity: line.quantity.allocatable() });
+        let open = self.lines.iter().map(|line| LineQuantity {
+            line: line.id,
+            quantity: line.quantity.allocatable(),
+        });
         open.filter(|unit| unit.quantity > 0).collect()
     }
 
@@ -61,9 +64,18 @@ impl Order {
             shipped_at: act.at,
             updated_at: act.at,
         });
-        let scan = Scan { shipment: parcel.id, status: ShipmentStatus::Shipped, at: act.at, description: None };
+        let scan = Scan {
+            shipment: parcel.id,
+            status: ShipmentStatus::Shipped,
+            at: act.at,
+            description: None,
+        };
         order.log(&scan);
-        let event = v1::OrderShipped { order_id: order.id, version: 0, shipment_id: parcel.id };
+        let event = v1::OrderShipped {
+            order_id: order.id,
+            version: 0,
+            shipment_id: parcel.id,
+        };
         order.finish(&before, "shipped", act, vec![OrderEvent::Shipped(event)])
     }
 
@@ -73,8 +85,15 @@ impl Order {
     ///
     /// [`Refused::Unchanged`] when it was delivered before; see [`Refused`].
     pub fn deliver(self, shipment: ShipmentId, at: kernel::Timestamp, act: &Act) -> Result<Changed, Refused> {
-        let scan = Scan { shipment, status: ShipmentStatus::Delivered, at, description: None };
-        self.close(&scan, act, |quantity, units| quantity.delivered = quantity.delivered.saturating_add(units))
+        let scan = Scan {
+            shipment,
+            status: ShipmentStatus::Delivered,
+            at,
+            description: None,
+        };
+        self.close(&scan, act, |quantity, units| {
+            quantity.delivered = quantity.delivered.saturating_add(units)
+        })
     }
 
     /// Takes over where a parcel is. `Delivered` and `Returned` close it; others change its status and are appended to the
@@ -85,12 +104,12 @@ impl Order {
     /// [`Refused::Unchanged`] when it is there already; see [`Refused`].
     pub fn track(self, scan: &Scan, act: &Act) -> Result<Changed, Refused> {
         match scan.status {
-            ShipmentStatus::Delivered => {
-                self.close(scan, act, |quantity, units| quantity.delivered = quantity.delivered.saturating_add(units))
-            }
-            ShipmentStatus::Returned => {
-                self.close(scan, act, |quantity, units| quantity.returned = quantity.returned.saturating_add(units))
-            }
+            ShipmentStatus::Delivered => self.close(scan, act, |quantity, units| {
+                quantity.delivered = quantity.delivered.saturating_add(units)
+            }),
+            ShipmentStatus::Returned => self.close(scan, act, |quantity, units| {
+                quantity.returned = quantity.returned.saturating_add(units)
+            }),
             ShipmentStatus::Shipped
             | ShipmentStatus::InTransit
             | ShipmentStatus::FailedAttempt
@@ -114,7 +133,9 @@ impl Order {
         let mut order = self.step(Step::Track, act)?;
         order.check_units(units, |line| {
             let lost = before.units_in(line.id, ShipmentStatus::Returned);
-            line.quantity.delivered.saturating_sub(line.quantity.returned.saturating_sub(lost))
+            line.quantity
+                .delivered
+                .saturating_sub(line.quantity.returned.saturating_sub(lost))
         })?;
         for unit in units {
             let quantity = &mut order.line_mut(unit.line)?.quantity;
@@ -134,20 +155,20 @@ impl Order {
 
     fn units_in(&self, line: kernel::LineId, status: ShipmentStatus) -> u32 {
         let parcels = self.shipments.iter().filter(|shipment| shipment.status == status);
-        let parts = parcels.flat_map(|shipment| &shipment.lines).filter(|part| part.line == line);
+        let parts = parcels
+            .flat_map(|shipment| &shipment.lines)
+            .filter(|part| part.line == line);
         parts.fold(0, |sum, part| sum.saturating_add(part.quantity))
     }
 
-    fn close(
-        self,
-        scan: &Scan,
-        act: &Act,
-        count: impl Fn(&mut super::Quantities, u32),
-    ) -> Result<Changed, Refused> {
+    fn close(self, scan: &Scan, act: &Act, count: impl Fn(&mut super::Quantities, u32)) -> Result<Changed, Refused> {
         let before = self.clone();
         let mut order = self;
         order.arrive(scan, act)?;
-        let lines = order.shipment(scan.shipment).map(|shipment| shipment.lines.clone()).unwrap_or_default();
+        let lines = order
+            .shipment(scan.shipment)
+            .map(|shipment| shipment.lines.clone())
+            .unwrap_or_default();
         for part in &lines {
             count(&mut order.line_mut(part.line)?.quantity, part.quantity);
         }
@@ -155,7 +176,12 @@ impl Order {
         let order = order.step(Step::Progress { done }, act)?;
         let complete = matches!(order.state, State::Completed { .. });
         let (what, event) = if scan.status == ShipmentStatus::Delivered {
-            let event = v1::OrderDelivered { order_id: order.id, version: 0, shipment_id: scan.shipment, complete };
+            let event = v1::OrderDelivered {
+                order_id: order.id,
+                version: 0,
+                shipment_id: scan.shipment,
+                complete,
+            };
             ("delivered", OrderEvent::Delivered(event))
         } else {
             ("tracked", order.changed("tracked"))
@@ -166,7 +192,11 @@ impl Order {
     /// Moves a parcel to where the scan saw it.
     fn arrive(&mut self, scan: &Scan, act: &Act) -> Result<(), Refused> {
         let unknown = Refused::UnknownShipment(scan.shipment);
-        let shipment = self.shipments.iter_mut().find(|shipment| shipment.id == scan.shipment).ok_or(unknown)?;
+        let shipment = self
+            .shipments
+            .iter_mut()
+            .find(|shipment| shipment.id == scan.shipment)
+            .ok_or(unknown)?;
         if shipment.status == scan.status {
             return Err(Refused::Unchanged);
         }

@@ -76,13 +76,23 @@ pub struct Quantities {
 impl Quantities {
     /// Of a new line.
     pub const fn ordered(ordered: u32) -> Self {
-        Self { ordered, cancelled: 0, allocated: 0, shipped: 0, delivered: 0, returned: 0 }
+        Self {
+            ordered,
+            cancelled: 0,
+            allocated: 0,
+            shipped: 0,
+            delivered: 0,
+            returned: 0,
+        }
     }
 
     /// Whether the counts fit each other.
     pub fn consistent(&self) -> bool {
         (1..=UNITS_MAX).contains(&self.ordered)
-            && self.cancelled.checked_add(self.allocated).is_some_and(|sum| sum <= self.ordered)
+            && self
+                .cancelled
+                .checked_add(self.allocated)
+                .is_some_and(|sum| sum <= self.ordered)
             && self.shipped <= self.allocated
             && self.delivered <= self.shipped
             && self.returned <= self.shipped
@@ -95,7 +105,9 @@ impl Quantities {
 
     /// Units that can still be allocated.
     pub const fn allocatable(&self) -> u32 {
-        self.ordered.saturating_sub(self.cancelled).saturating_sub(self.allocated)
+        self.ordered
+            .saturating_sub(self.cancelled)
+            .saturating_sub(self.allocated)
     }
 
     /// Units that are allocated and not shipped.
@@ -105,7 +117,9 @@ impl Quantities {
 
     /// Units that the buyer has or is to get: neither cancelled nor returned.
     pub const fn active(&self) -> u32 {
-        self.ordered.saturating_sub(self.cancelled).saturating_sub(self.returned)
+        self.ordered
+            .saturating_sub(self.cancelled)
+            .saturating_sub(self.returned)
     }
 
     /// Of the active units, those that were handed to a carrier.
@@ -125,7 +139,11 @@ impl Line {
 pub(super) fn stock(lines: &[Line], units: &[LineQuantity]) -> Vec<(VariantId, u32)> {
     let mut sums: std::collections::BTreeMap<VariantId, u32> = std::collections::BTreeMap::new();
     for unit in units {
-        for component in lines.iter().filter(|line| line.id == unit.line).flat_map(|line| &line.components) {
+        for component in lines
+            .iter()
+            .filter(|line| line.id == unit.line)
+            .flat_map(|line| &line.components)
+        {
             let sum = sums.entry(component.variant).or_default();
             *sum = sum.saturating_add(component.quantity.saturating_mul(unit.quantity));
         }

@@ -30,8 +30,8 @@ pub use line::{COMPONENTS_MAX, Component, LINES_MAX, Line, LineQuantity, Quantit
 pub use money::{Payment, PaymentStatus, TOTALS_MAX, Total, TotalKind};
 pub use place::{BUYER_FIELD, Buyer, DESTINATION_FIELD, PAYMENT_DUE_S, Placement, SEALED_ENTITY};
 pub use state::{Hold, InvalidTransition, STATES, State, StateName, Step, UnknownState};
-pub use view::View;
 pub use ucp::fulfillment::PostalAddress as Address;
+pub use view::View;
 
 #[cfg(test)]
 mod tests;

@@ -70,7 +70,10 @@ impl Total {
 
     /// Whether the amounts are of one currency, have their signs, one subtotal and one total, and sum up.
     pub fn consistent(totals: &[Self], currency: Currency) -> bool {
-        let parts = totals.iter().filter(|total| total.kind != TotalKind::Total).map(|total| total.amount);
+        let parts = totals
+            .iter()
+            .filter(|total| total.kind != TotalKind::Total)
+            .map(|total| total.amount);
         totals.len() <= TOTALS_MAX
             && totals.iter().all(|total| total.kind.sign_fits(total.amount.amount()))
             && Self::only(totals, TotalKind::Subtotal).is_some()
@@ -121,7 +124,12 @@ impl Payment {
     /// Nothing came yet.
     pub const fn unpaid(currency: Currency) -> Self {
         let zero = Money::zero(currency);
-        Self { status: PaymentStatus::Unpaid, captured: zero, refunded: zero, withdrawn: zero }
+        Self {
+            status: PaymentStatus::Unpaid,
+            captured: zero,
+            refunded: zero,
+            withdrawn: zero,
+        }
     }
 
     /// What we hold: captured, less what went back or was taken back.

@@ -27,14 +27,17 @@ impl Order {
         let mut order = self.step(step, act)?;
         order.take_over(payment, act)?;
         let (what, event) = match step {
-            Step::Pay => ("paid", OrderEvent::Paid(v1::OrderPaid { order_id: order.id, version: 0 })),
+            Step::Pay => (
+                "paid",
+                OrderEvent::Paid(v1::OrderPaid {
+                    order_id: order.id,
+                    version: 0,
+                }),
+            ),
             Step::Hold(_) => ("held", order.changed("held")),
-            Step::Note
-            | Step::Expire
-            | Step::Revive
-            | Step::Cancel
-            | Step::Progress { .. }
-            | Step::Track => ("payment_noted", order.changed("payment_noted")),
+            Step::Note | Step::Expire | Step::Revive | Step::Cancel | Step::Progress { .. } | Step::Track => {
+                ("payment_noted", order.changed("payment_noted"))
+            }
         };
         order.finish(&before, what, act, vec![event])
     }
@@ -47,7 +50,10 @@ impl Order {
     pub fn expire(self, act: &Act) -> Result<Changed, Refused> {
         let before = self.clone();
         let order = self.step(Step::Expire, act)?;
-        let event = OrderEvent::Expired(v1::OrderExpired { order_id: order.id, version: 0 });
+        let event = OrderEvent::Expired(v1::OrderExpired {
+            order_id: order.id,
+            version: 0,
+        });
         order.finish(&before, "expired", act, vec![event])
     }
 
@@ -61,7 +67,10 @@ impl Order {
         let before = self.clone();
         let mut order = self.step(Step::Revive, act)?;
         order.take_over(payment, act)?;
-        let event = OrderEvent::Paid(v1::OrderPaid { order_id: order.id, version: 0 });
+        let event = OrderEvent::Paid(v1::OrderPaid {
+            order_id: order.id,
+            version: 0,
+        });
         order.finish(&before, "revived", act, vec![event])
     }
 
@@ -81,10 +90,18 @@ impl Order {
     pub fn value(&self) -> Money {
         match self.state {
             State::Expired { .. } | State::Cancelled { .. } => Money::zero(self.currency),
-            State::AwaitingPayment { .. } | State::OnHold { .. } | State::Confirmed { .. } | State::Completed { .. } => {
-                let cancelled = self.lines.iter().map(|line| super::cancel::share(line, line.quantity.cancelled));
+            State::AwaitingPayment { .. }
+            | State::OnHold { .. }
+            | State::Confirmed { .. }
+            | State::Completed { .. } => {
+                let cancelled = self
+                    .lines
+                    .iter()
+                    .map(|line| super::cancel::share(line, line.quantity.cancelled));
                 let left = Money::sum(self.currency, cancelled).and_then(|cancelled| self.total().minus(cancelled));
-                left.ok().filter(|left| left.amount() > 0).unwrap_or(Money::zero(self.currency))
+                left.ok()
+                    .filter(|left| left.amount() > 0)
+                    .unwrap_or(Money::zero(self.currency))
             }
         }
     }
@@ -92,7 +109,9 @@ impl Order {
     /// What we hold beyond the order's worth: what is to be refunded. Zero when we hold less.
     pub fn refund_owed(&self) -> Money {
         let owed = self.payment.held().and_then(|held| held.minus(self.value()));
-        owed.ok().filter(|owed| owed.amount() > 0).unwrap_or(Money::zero(self.currency))
+        owed.ok()
+            .filter(|owed| owed.amount() > 0)
+            .unwrap_or(Money::zero(self.currency))
     }
 
     /// What a summary means for the state. `Paid` where nothing may be paid any more is refused by the table of moves.
@@ -124,8 +143,14 @@ impl Order {
         if !payment.of_currency(self.currency) {
             return Err(Refused::Amounts);
         }
-        let refunded = payment.refunded.minus(self.payment.refunded).map_err(|_| Refused::Amounts)?;
-        let withdrawn = payment.withdrawn.minus(self.payment.withdrawn).map_err(|_| Refused::Amounts)?;
+        let refunded = payment
+            .refunded
+            .minus(self.payment.refunded)
+            .map_err(|_| Refused::Amounts)?;
+        let withdrawn = payment
+            .withdrawn
+            .minus(self.payment.withdrawn)
+            .map_err(|_| Refused::Amounts)?;
         self.payment = payment;
         self.adjust_money(AdjustmentKind::Refund, refunded, AdjustmentStatus::Completed, act);
         let disputed = if payment.status == PaymentStatus::Disputed {
@@ -142,9 +167,20 @@ impl Order {
         if more.amount() == 0 {
             return;
         }
-        let status = if more.amount() > 0 { status } else { AdjustmentStatus::Failed };
+        let status = if more.amount() > 0 {
+            status
+        } else {
+            AdjustmentStatus::Failed
+        };
         let id = self.adjustment_id();
-        self.adjustments.push(Adjustment { id, kind, status, at: act.at, lines: Vec::new(), amount: Some(more.negated()) });
+        self.adjustments.push(Adjustment {
+            id,
+            kind,
+            status,
+            at: act.at,
+            lines: Vec::new(),
+            amount: Some(more.negated()),
+        });
     }
 
     pub(super) fn adjustment_id(&self) -> String {
@@ -152,6 +188,10 @@ impl Order {
     }
 
     pub(super) fn changed(&self, what: &str) -> OrderEvent {
-        OrderEvent::Changed(v1::OrderChanged { order_id: self.id, version: 0, what: what.to_owned() })
+        OrderEvent::Changed(v1::OrderChanged {
+            order_id: self.id,
+            version: 0,
+            what: what.to_owned(),
+        })
     }
 }

@@ -5,7 +5,8 @@ use privacy::Sealed;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Act, Change, Changed, Delivery, FieldChange, Inconsistent, Line, LineQuantity, Order, Payment, Platform, State, Total,
+    Act, Change, Changed, Delivery, FieldChange, Inconsistent, Line, LineQuantity, Order, Payment, Platform, State,
+    Total,
 };
 use crate::events::{OrderEvent, v1};
 
@@ -79,7 +80,9 @@ impl Order {
             version: 1,
             placed_at: act.at,
             updated_at: act.at,
-            state: State::AwaitingPayment { due_at: placement.due_at },
+            state: State::AwaitingPayment {
+                due_at: placement.due_at,
+            },
             platform: placement.platform,
             customer: placement.customer,
             locale: placement.locale,
@@ -96,7 +99,12 @@ impl Order {
             adjustments: Vec::new(),
         };
         order.check()?;
-        if !order.delivery.expectations.iter().all(|promise| order.keeps(&promise.lines)) {
+        if !order
+            .delivery
+            .expectations
+            .iter()
+            .all(|promise| order.keeps(&promise.lines))
+        {
             return Err(Inconsistent("an expectation names other units than the order has"));
         }
         let change = Change {
@@ -106,7 +114,11 @@ impl Order {
             actor: act.actor.clone(),
             what: "placed".to_owned(),
             reason: act.reason.clone(),
-            fields: vec![FieldChange { path: "state".to_owned(), from: None, to: order.state.name().to_string() }],
+            fields: vec![FieldChange {
+                path: "state".to_owned(),
+                from: None,
+                to: order.state.name().to_string(),
+            }],
         };
         let placed = v1::OrderPlaced {
             order_id: order.id,
@@ -115,12 +127,18 @@ impl Order {
             customer_id: order.customer,
         };
         let events = vec![OrderEvent::Placed(placed)];
-        Ok(Changed { order, change, events, correlation: act.correlation.clone() })
+        Ok(Changed {
+            order,
+            change,
+            events,
+            correlation: act.correlation.clone(),
+        })
     }
 
     fn keeps(&self, units: &[LineQuantity]) -> bool {
         units.iter().all(|unit| {
-            self.line(unit.line).is_some_and(|line| unit.quantity >= 1 && unit.quantity <= line.quantity.ordered)
+            self.line(unit.line)
+                .is_some_and(|line| unit.quantity >= 1 && unit.quantity <= line.quantity.ordered)
         })
     }
 }

@@ -110,7 +110,10 @@ impl fmt::Display for StateName {
 impl FromStr for StateName {
     type Err = UnknownState;
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        STATES.into_iter().find(|state| state.as_str() == text).ok_or(UnknownState)
+        STATES
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(UnknownState)
     }
 }
 
@@ -181,7 +184,10 @@ pub struct InvalidTransition {
 #[expect(clippy::match_same_arms, reason = "a table: each step has its own rows")]
 pub(super) fn after(state: State, step: Step, at: Timestamp) -> Result<State, InvalidTransition> {
     use State::{AwaitingPayment, Cancelled, Completed, Confirmed, Expired, OnHold};
-    let refused = InvalidTransition { from: state.name(), step };
+    let refused = InvalidTransition {
+        from: state.name(),
+        step,
+    };
     match (state, step) {
         (AwaitingPayment { .. }, Step::Hold(hold)) => Ok(OnHold { since: at, hold }),
         (OnHold { since, .. }, Step::Hold(hold)) => Ok(OnHold { since, hold }),
@@ -197,13 +203,23 @@ pub(super) fn after(state: State, step: Step, at: Timestamp) -> Result<State, In
         ) => Err(refused),
 
         (
-            AwaitingPayment { .. } | OnHold { .. } | Confirmed { .. } | Completed { .. } | Expired { .. } | Cancelled { .. },
+            AwaitingPayment { .. }
+            | OnHold { .. }
+            | Confirmed { .. }
+            | Completed { .. }
+            | Expired { .. }
+            | Cancelled { .. },
             Step::Note,
         ) => Ok(state),
 
         (AwaitingPayment { due_at }, Step::Expire) if due_at <= at => Ok(Expired { expired_at: at }),
         (
-            AwaitingPayment { .. } | OnHold { .. } | Confirmed { .. } | Completed { .. } | Expired { .. } | Cancelled { .. },
+            AwaitingPayment { .. }
+            | OnHold { .. }
+            | Confirmed { .. }
+            | Completed { .. }
+            | Expired { .. }
+            | Cancelled { .. },
             Step::Expire,
         ) => Err(refused),
 

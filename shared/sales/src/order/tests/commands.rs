@@ -54,9 +54,15 @@ fn apply(order: Order, command: &Command, act: &Act) -> Result<Changed, Refused>
         Command::Allocate(line, quantity) => order.allocate(&[units(line, quantity)], act),
         Command::Ship(n, line, quantity) => order.ship(parcel(n, vec![units(line, quantity)]), act),
         Command::Deliver(n) => order.deliver(shipment_id(n), act.at, act),
-        Command::Track(n, status) => {
-            order.track(&Scan { shipment: shipment_id(n), status, at: act.at, description: None }, act)
-        }
+        Command::Track(n, status) => order.track(
+            &Scan {
+                shipment: shipment_id(n),
+                status,
+                at: act.at,
+                description: None,
+            },
+            act,
+        ),
         Command::TakeBack(line, quantity) => order.take_back(&[units(line, quantity)], act),
     }
 }

@@ -51,7 +51,11 @@ pub(super) fn to_order(item: Item) -> Result<Order, StoreError> {
     let found: OrderItem = from_item(item)?;
     let corrupt = |attribute: String| {
         let key = keys::order(found.order.id());
-        StoreError::Corrupt { pk: key.pk, sk: key.sk, attribute }
+        StoreError::Corrupt {
+            pk: key.pk,
+            sk: key.sk,
+            attribute,
+        }
     };
     found.order.check().map_err(|error| corrupt(error.to_string()))?;
     if found.version != found.order.version() {
@@ -61,7 +65,10 @@ pub(super) fn to_order(item: Item) -> Result<Order, StoreError> {
 }
 
 pub(super) fn of_change(change: &Change) -> Result<Item, StoreError> {
-    to_item(&keys::history(change.order_id, change.version), &HistoryItem { change: change.clone() })
+    to_item(
+        &keys::history(change.order_id, change.version),
+        &HistoryItem { change: change.clone() },
+    )
 }
 
 pub(super) fn to_change(item: Item) -> Result<Change, StoreError> {

@@ -51,7 +51,9 @@ impl std::fmt::Display for Day {
 impl Day {
     /// The day of a time.
     pub fn of(time: Timestamp) -> Self {
-        Self(Timestamp::from_seconds(time.seconds().div_euclid(86_400).saturating_mul(86_400)))
+        Self(Timestamp::from_seconds(
+            time.seconds().div_euclid(86_400).saturating_mul(86_400),
+        ))
     }
 
     /// The day before.
@@ -105,7 +107,10 @@ impl List {
         if cursor.len() > CURSOR_CHARS_MAX * 2 {
             return Err(CursorRefused);
         }
-        let text = hex::decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(CursorRefused)?;
+        let text = hex::decode(cursor)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or(CursorRefused)?;
         let mut parts = text.splitn(3, '|');
         let (label, day, after) = (parts.next(), parts.next(), parts.next());
         if label != Some(self.label().as_str()) {
@@ -114,7 +119,12 @@ impl List {
         let day = day.and_then(|day| day.parse().ok()).ok_or(CursorRefused)?;
         let after = after.ok_or(CursorRefused)?;
         let known = after.is_empty() || parse_listed_at(after).is_some();
-        known.then(|| Position { day, after: (!after.is_empty()).then(|| after.to_owned()) }).ok_or(CursorRefused)
+        known
+            .then(|| Position {
+                day,
+                after: (!after.is_empty()).then(|| after.to_owned()),
+            })
+            .ok_or(CursorRefused)
     }
 
     /// The index and the partitions of one day of the list.
@@ -122,10 +132,16 @@ impl List {
         let day = day.to_string();
         let shards = 0..keys::LIST_SHARDS;
         match self {
-            Self::State { state, .. } => {
-                ("by-state", "state_list", shards.map(|shard| keys::state_list(*state, &day, shard)).collect())
-            }
-            Self::Day(_) => ("by-day", "day_list", shards.map(|shard| keys::day_list(&day, shard)).collect()),
+            Self::State { state, .. } => (
+                "by-state",
+                "state_list",
+                shards.map(|shard| keys::state_list(*state, &day, shard)).collect(),
+            ),
+            Self::Day(_) => (
+                "by-day",
+                "day_list",
+                shards.map(|shard| keys::day_list(&day, shard)).collect(),
+            ),
             Self::Customer(customer) => ("by-customer", "customer_list", vec![keys::customer_list(*customer)]),
         }
     }
@@ -140,7 +156,13 @@ impl List {
 }
 
 /// The query of one partition from behind a position, newest first.
-pub(super) fn query(table: &str, (index, attribute): (&str, &str), partition: &str, after: Option<&str>, limit: u16) -> Query {
+pub(super) fn query(
+    table: &str,
+    (index, attribute): (&str, &str),
+    partition: &str,
+    after: Option<&str>,
+    limit: u16,
+) -> Query {
     // `~` sorts behind every digit, so without a position everything is before it.
     Query::new(table, "#list = :list AND listed_at < :after", limit)
         .index(index)
@@ -152,9 +174,17 @@ pub(super) fn query(table: &str, (index, attribute): (&str, &str), partition: &s
 
 /// Where an index row stands in its list.
 pub(super) fn listed_at(item: &dynamo::Item) -> Result<(String, OrderId), StoreError> {
-    let text = item.get("listed_at").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    let text = item
+        .get("listed_at")
+        .and_then(|value| value.as_s().ok())
+        .cloned()
+        .unwrap_or_default();
     let id = parse_listed_at(&text);
-    let corrupt = StoreError::Corrupt { pk: text.clone(), sk: "order".to_owned(), attribute: "listed_at".to_owned() };
+    let corrupt = StoreError::Corrupt {
+        pk: text.clone(),
+        sk: "order".to_owned(),
+        attribute: "listed_at".to_owned(),
+    };
     id.map(|id| (text, id)).ok_or(corrupt)
 }
 

@@ -13,8 +13,8 @@ use std::collections::HashMap;
 use dynamo::{Consistency, Cursor, Dynamo, Outbox, Page, Part, Query, StoreError, Timer, Timers};
 use kernel::OrderId;
 
-pub use list::{CursorRefused, Day, List, UnknownDay};
 use list::Position;
+pub use list::{CursorRefused, Day, List, UnknownDay};
 pub use release::{Lost, ReleaseError, Releasing};
 
 use crate::order::{Change, Changed, Order, State};
@@ -49,12 +49,20 @@ pub struct OrderPage {
 impl Orders {
     /// On the sales table, telling its events to the outbox and its due times to the timers.
     pub fn new(dynamo: Dynamo, table: &str, outbox: Outbox, timers: Timers) -> Self {
-        Self { dynamo, table: table.to_owned(), outbox, timers }
+        Self {
+            dynamo,
+            table: table.to_owned(),
+            outbox,
+            timers,
+        }
     }
 
     /// The order, as of the last commit. One strong read.
     pub async fn get(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
-        let found = self.dynamo.get_item(&self.table, &keys::order(id), Consistency::Strong).await?;
+        let found = self
+            .dynamo
+            .get_item(&self.table, &keys::order(id), Consistency::Strong)
+            .await?;
         found.map(item::to_order).transpose()
     }
 
@@ -67,7 +75,11 @@ impl Orders {
     pub fn insert<R>(&self, placed: &Changed) -> Result<Vec<Part<R>>, StoreError> {
         let mut parts = vec![Part::insert(&self.table, item::of_order(&placed.order)?)];
         if let State::AwaitingPayment { due_at } = *placed.order.state() {
-            let timer = Timer { kind: EXPIRY_TIMER, due_at, entity: placed.order.id().to_string() };
+            let timer = Timer {
+                kind: EXPIRY_TIMER,
+                due_at,
+                entity: placed.order.id().to_string(),
+            };
             parts.push(self.timers.set(&timer)?);
         }
         parts.push(Part::insert(&self.table, item::of_change(&placed.change)?));
@@ -94,7 +106,11 @@ impl Orders {
         let mut parts = Vec::with_capacity(changed.events.len());
         let envelopes = changed.envelopes(self.dynamo.ambient()).map_err(|error| {
             let key = keys::order(changed.order.id());
-            StoreError::Corrupt { pk: key.pk, sk: key.sk, attribute: error.to_string() }
+            StoreError::Corrupt {
+                pk: key.pk,
+                sk: key.sk,
+                attribute: error.to_string(),
+            }
         })?;
         for envelope in &envelopes {
             parts.push(self.outbox.append(envelope)?);
@@ -123,7 +139,12 @@ impl Orders {
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn list(&self, list: &List, limit: u16, cursor: Option<&str>) -> Result<Result<OrderPage, CursorRefused>, StoreError> {
+    pub async fn list(
+        &self,
+        list: &List,
+        limit: u16,
+        cursor: Option<&str>,
+    ) -> Result<Result<OrderPage, CursorRefused>, StoreError> {
         let now = self.dynamo.ambient().now();
         let limit = limit.clamp(1, ORDERS_PAGE_MAX);
         let mut position = match cursor.map(|cursor| list.position(cursor)) {
@@ -140,30 +161,50 @@ impl Orders {
             found.extend(rows);
             let behind = found.last().map(|(listed_at, _)| listed_at.clone());
             if more {
-                next = Some(Position { day: position.day, after: behind });
+                next = Some(Position {
+                    day: position.day,
+                    after: behind,
+                });
                 break;
             }
             next = None;
             if !list.goes_back() || position.day <= oldest {
                 break;
             }
-            position = Position { day: position.day.before(), after: None };
+            position = Position {
+                day: position.day.before(),
+                after: None,
+            };
             next = Some(position.clone());
             if found.len() >= usize::from(limit) {
                 break;
             }
         }
         let orders = self.load(list, &found).await?;
-        Ok(Ok(OrderPage { orders, next: next.map(|position| list.cursor(&position)) }))
+        Ok(Ok(OrderPage {
+            orders,
+            next: next.map(|position| list.cursor(&position)),
+        }))
     }
 
     /// The next rows of one day over all its shards, merged, and whether the day has more.
-    async fn rows(&self, list: &List, position: &Position, limit: u16) -> Result<(Vec<(String, OrderId)>, bool), StoreError> {
+    async fn rows(
+        &self,
+        list: &List,
+        position: &Position,
+        limit: u16,
+    ) -> Result<(Vec<(String, OrderId)>, bool), StoreError> {
         let (index, attribute, partitions) = list.partitions(position.day);
         let mut rows = Vec::new();
         let mut more = false;
         for partition in partitions {
-            let query = list::query(&self.table, (index, attribute), &partition, position.after.as_deref(), limit);
+            let query = list::query(
+                &self.table,
+                (index, attribute),
+                &partition,
+                position.after.as_deref(),
+                limit,
+            );
             let page = self.dynamo.query(query).await?;
             more |= page.next.is_some();
             for row in &page.items {
@@ -179,7 +220,10 @@ impl Orders {
     /// The orders of the rows, in their order.
     async fn load(&self, list: &List, rows: &[(String, OrderId)]) -> Result<Vec<Order>, StoreError> {
         let keys: Vec<_> = rows.iter().map(|(_, id)| keys::order(*id)).collect();
-        let items = self.dynamo.batch_get_items(&self.table, &keys, Consistency::Eventual).await?;
+        let items = self
+            .dynamo
+            .batch_get_items(&self.table, &keys, Consistency::Eventual)
+            .await?;
         let mut found = HashMap::with_capacity(items.len());
         for item in items {
             let order = item::to_order(item)?;

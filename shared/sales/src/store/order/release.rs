@@ -4,8 +4,8 @@ use dynamo::{CommitError, Part, StoreError};
 use inventory::{Inventory, Reservation, SettleError, Settlement};
 
 use super::Orders;
-use crate::order::{Act, Cancel, Changed, LineQuantity, Order, Refused};
 use crate::events::OrderEvent;
+use crate::order::{Act, Cancel, Changed, LineQuantity, Order, Refused};
 
 /// Why the parts of a change were refused: somebody else was quicker. Load the order and decide again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,20 +47,36 @@ impl Orders {
         let id = order.id();
         let changed = order.expire(act)?;
         let held = inventory.reservation(id).await?;
-        let stock = held.map(|held| inventory.release(&held)).transpose()?.unwrap_or_default();
+        let stock = held
+            .map(|held| inventory.release(&held))
+            .transpose()?
+            .unwrap_or_default();
         self.releasing(changed, stock)
     }
 
     /// Cancels an order or some of its units, and gives their stock back.
-    pub async fn cancel(&self, inventory: &Inventory, order: Order, what: &Cancel, act: &Act) -> Result<Releasing, ReleaseError> {
+    pub async fn cancel(
+        &self,
+        inventory: &Inventory,
+        order: Order,
+        what: &Cancel,
+        act: &Act,
+    ) -> Result<Releasing, ReleaseError> {
         let id = order.id();
         let changed = order.cancel(what, act)?;
         let held = inventory.reservation(id).await?;
-        let stock = held.map(|held| stock_of(inventory, &held, &changed)).transpose()?.unwrap_or_default();
+        let stock = held
+            .map(|held| stock_of(inventory, &held, &changed))
+            .transpose()?
+            .unwrap_or_default();
         self.releasing(changed, stock)
     }
 
-    fn releasing(&self, changed: Changed, stock: Vec<Part<inventory::StockRefusal>>) -> Result<Releasing, ReleaseError> {
+    fn releasing(
+        &self,
+        changed: Changed,
+        stock: Vec<Part<inventory::StockRefusal>>,
+    ) -> Result<Releasing, ReleaseError> {
         let mut parts = self.save(&changed, Lost::Order)?;
         parts.extend(stock.into_iter().map(|part| part.map(|_| Lost::Stock)));
         Ok(Releasing { changed, parts })
@@ -90,7 +106,9 @@ fn stock_of(
         return Ok(inventory.release(held)?);
     }
     let quantities = changed.order.stock(&units);
-    inventory.settle(held, &quantities, Settlement::Release)?.map_err(ReleaseError::NotHeld)
+    inventory
+        .settle(held, &quantities, Settlement::Release)?
+        .map_err(ReleaseError::NotHeld)
 }
 
 fn cancelled(changed: &Changed) -> (bool, Vec<LineQuantity>) {
@@ -100,7 +118,10 @@ fn cancelled(changed: &Changed) -> (bool, Vec<LineQuantity>) {
             if event.whole {
                 return (true, Vec::new());
             }
-            units.extend(event.lines.iter().map(|line| LineQuantity { line: line.line_id, quantity: line.quantity }));
+            units.extend(event.lines.iter().map(|line| LineQuantity {
+                line: line.line_id,
+                quantity: line.quantity,
+            }));
         }
     }
     (false, units)

@@ -12,7 +12,12 @@ use crate::{
 };
 
 fn store(world: &World) -> Orders {
-    Orders::new(world.dynamo(), world.table("SalesTable"), world.outbox(), world.timers())
+    Orders::new(
+        world.dynamo(),
+        world.table("SalesTable"),
+        world.outbox(),
+        world.timers(),
+    )
 }
 
 fn act(world: &World) -> Act {
@@ -22,7 +27,11 @@ fn act(world: &World) -> Act {
 async fn place(world: &World, orders: &Orders) -> Order {
     let id = OrderId::generate(&world.ambient());
     let placed = Order::place(placement(id, world.now()), &act(world)).unwrap();
-    world.dynamo().commit(orders.insert::<()>(&placed).unwrap()).await.unwrap();
+    world
+        .dynamo()
+        .commit(orders.insert::<()>(&placed).unwrap())
+        .await
+        .unwrap();
     placed.order
 }
 
@@ -32,7 +41,9 @@ async fn save(world: &World, orders: &Orders, changed: &Changed) -> Result<(), C
 }
 
 async fn pay(world: &World, orders: &Orders, order: Order) -> Order {
-    let changed = order.record_payment(payment(PaymentStatus::Paid, 5_200, 0), &act(world)).unwrap();
+    let changed = order
+        .record_payment(payment(PaymentStatus::Paid, 5_200, 0), &act(world))
+        .unwrap();
     save(world, orders, &changed).await.unwrap();
     changed.order
 }
@@ -45,7 +56,10 @@ async fn an_order_reads_back_as_it_was_placed() {
     assert_eq!(orders.get(placed.id()).await.unwrap(), Some(placed.clone()));
     assert_eq!(orders.get(OrderId::generate(&world.ambient())).await.unwrap(), None);
     let events = world.events().await;
-    assert_eq!(events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["order.placed"]);
+    assert_eq!(
+        events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(),
+        ["order.placed"]
+    );
     assert_eq!(events[0].key, placed.id().to_string());
     assert_eq!(world.items("TimersTable").await.len(), 1);
 }
@@ -55,7 +69,10 @@ async fn of_two_changes_of_one_version_one_is_kept() {
     let world = World::new(&["sales"]).await;
     let orders = store(&world);
     let placed = place(&world, &orders).await;
-    let paid = placed.clone().record_payment(payment(PaymentStatus::Paid, 5_200, 0), &act(&world)).unwrap();
+    let paid = placed
+        .clone()
+        .record_payment(payment(PaymentStatus::Paid, 5_200, 0), &act(&world))
+        .unwrap();
     let cancelled = placed.cancel(&Cancel::Whole, &act(&world)).unwrap();
     save(&world, &orders, &paid).await.unwrap();
     let late = save(&world, &orders, &cancelled).await;
@@ -74,7 +91,14 @@ async fn the_history_has_one_entry_for_each_version_in_order() {
     save(&world, &orders, &changed).await.unwrap();
     let id = changed.order.id();
     let first = orders.history(id, 2, None).await.unwrap();
-    assert_eq!(first.items.iter().map(|change| change.what.as_str()).collect::<Vec<_>>(), ["placed", "paid"]);
+    assert_eq!(
+        first
+            .items
+            .iter()
+            .map(|change| change.what.as_str())
+            .collect::<Vec<_>>(),
+        ["placed", "paid"]
+    );
     let cursor = Cursor::decode(&first.next.unwrap().encode(), "pk", &id.to_string()).unwrap();
     let rest = orders.history(id, 2, Some(cursor)).await.unwrap();
     assert_eq!(rest.items.iter().map(|change| change.version).collect::<Vec<_>>(), [3]);
@@ -126,7 +150,10 @@ async fn lists_give_every_order_once_newest_first_over_shards_pages_and_days() {
     let today = Day::of(world.now());
     let (yesterday, first) = (today.before(), today.before().before());
     for limit in [1, 4, 100] {
-        let waiting = List::State { state: StateName::AwaitingPayment, day: today };
+        let waiting = List::State {
+            state: StateName::AwaitingPayment,
+            day: today,
+        };
         assert_eq!(pages(&orders, &waiting, limit).await, all);
         assert_eq!(pages(&orders, &List::Day(yesterday), limit).await, all[..9]);
         assert_eq!(pages(&orders, &List::Day(first), limit).await, all[9..]);
@@ -141,7 +168,10 @@ async fn an_order_moves_from_list_to_list_with_its_state() {
     let orders = store(&world);
     let placed = place(&world, &orders).await;
     let order = pay(&world, &orders, placed).await;
-    let list = |state| List::State { state, day: Day::of(world.now()) };
+    let list = |state| List::State {
+        state,
+        day: Day::of(world.now()),
+    };
     assert!(pages(&orders, &list(StateName::AwaitingPayment), 10).await.is_empty());
     assert_eq!(pages(&orders, &list(StateName::Confirmed), 10).await, [order.id()]);
 }
@@ -153,12 +183,22 @@ async fn a_cursor_of_another_list_is_refused() {
     for _ in 0..3 {
         place(&world, &orders).await;
     }
-    let page = orders.list(&List::Customer(customer(1)), 1, None).await.unwrap().unwrap();
+    let page = orders
+        .list(&List::Customer(customer(1)), 1, None)
+        .await
+        .unwrap()
+        .unwrap();
     let cursor = page.next.unwrap();
-    let other = orders.list(&List::Customer(customer(2)), 1, Some(&cursor)).await.unwrap();
+    let other = orders
+        .list(&List::Customer(customer(2)), 1, Some(&cursor))
+        .await
+        .unwrap();
     assert_eq!(other, Err(CursorRefused));
     for junk in ["", "zz", "00", &"ab".repeat(600)] {
-        assert_eq!(orders.list(&List::Customer(customer(1)), 1, Some(junk)).await.unwrap(), Err(CursorRefused));
+        assert_eq!(
+            orders.list(&List::Customer(customer(1)), 1, Some(junk)).await.unwrap(),
+            Err(CursorRefused)
+        );
     }
 }
 
@@ -169,7 +209,10 @@ fn days_are_calendar_days() {
     for wrong in ["2026-02-30", "2026-4-8", "today", ""] {
         assert!(wrong.parse::<Day>().is_err(), "{wrong}");
     }
-    assert_eq!(Day::of(Timestamp::from_millis(1_775_640_600_000)).to_string(), "2026-04-08");
+    assert_eq!(
+        Day::of(Timestamp::from_millis(1_775_640_600_000)).to_string(),
+        "2026-04-08"
+    );
 }
 
 #[tokio::test]
