@@ -14,6 +14,7 @@ fn infra() -> PathBuf {
 
 /// The tables of `infra/<name>.yaml`, read alone: parameters without a default get stand-ins.
 pub(crate) fn of_template(name: &str) -> Vec<Table> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     let path = infra().join(format!("{name}.yaml"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let options = Options {
@@ -21,7 +22,6 @@ pub(crate) fn of_template(name: &str) -> Vec<Table> {
         ..Options::default()
     };
     // Routes need the root's API, which a template that is read alone does not have: only its tables are read.
-    static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::SeqCst);
     let alone = std::env::temp_dir().join(format!("tradepost-kit-{}-{next}-{name}.yaml", std::process::id()));
     std::fs::write(&alone, tables_only(&text)).unwrap_or_else(|error| panic!("{}: {error}", alone.display()));

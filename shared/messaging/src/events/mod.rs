@@ -1,0 +1,3 @@
+//! What the messaging context tells others.
+
+pub mod v1;
