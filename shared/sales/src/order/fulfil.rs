@@ -92,7 +92,7 @@ impl Order {
             description: None,
         };
         self.close(&scan, act, |quantity, units| {
-            quantity.delivered = quantity.delivered.saturating_add(units)
+            quantity.delivered = quantity.delivered.saturating_add(units);
         })
     }
 
@@ -105,10 +105,10 @@ impl Order {
     pub fn track(self, scan: &Scan, act: &Act) -> Result<Changed, Refused> {
         match scan.status {
             ShipmentStatus::Delivered => self.close(scan, act, |quantity, units| {
-                quantity.delivered = quantity.delivered.saturating_add(units)
+                quantity.delivered = quantity.delivered.saturating_add(units);
             }),
             ShipmentStatus::Returned => self.close(scan, act, |quantity, units| {
-                quantity.returned = quantity.returned.saturating_add(units)
+                quantity.returned = quantity.returned.saturating_add(units);
             }),
             ShipmentStatus::Shipped
             | ShipmentStatus::InTransit

@@ -11,6 +11,7 @@ mod tests;
 use std::collections::HashMap;
 
 use dynamo::{Consistency, Cursor, Dynamo, Outbox, Page, Part, Query, StoreError, Timer, Timers};
+use futures::future::try_join_all;
 use kernel::OrderId;
 
 use list::Position;
@@ -195,17 +196,14 @@ impl Orders {
         limit: u16,
     ) -> Result<(Vec<(String, OrderId)>, bool), StoreError> {
         let (index, attribute, partitions) = list.partitions(position.day);
+        let queries = partitions.iter().map(|partition| {
+            let after = position.after.as_deref();
+            let query = list::query(&self.table, (index, attribute), partition, after, limit);
+            self.dynamo.query(query)
+        });
         let mut rows = Vec::new();
         let mut more = false;
-        for partition in partitions {
-            let query = list::query(
-                &self.table,
-                (index, attribute),
-                &partition,
-                position.after.as_deref(),
-                limit,
-            );
-            let page = self.dynamo.query(query).await?;
+        for page in try_join_all(queries).await? {
             more |= page.next.is_some();
             for row in &page.items {
                 rows.push(list::listed_at(row)?);
