@@ -53,7 +53,7 @@ impl StripeDouble {
     /// Listens on a loopback port; 0 takes a free one. Webhooks go to `webhook_url`, signed with `secret`.
     pub async fn start(port: u16, webhook_url: &str, secret: &str) -> Self {
         let shared = Arc::new(Shared {
-            state: Mutex::default(),
+            state: Mutex::new(State::numbered_from(webhook::now_s().unsigned_abs() * 1_000_000)),
             webhook_url: Mutex::new(webhook_url.to_owned()),
             secret: secret.to_owned(),
         });

@@ -22,9 +22,14 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// With ids from `first` on: a double that is started again gives no id twice.
+    pub(super) fn numbered_from(first: u64) -> Self {
+        Self { next: first, ..Self::default() }
+    }
+
     fn id(&mut self, prefix: &str) -> String {
         self.next += 1;
-        format!("{prefix}_{:012}", self.next)
+        format!("{prefix}_{}", self.next)
     }
 
     pub(super) fn made(&self) -> Vec<String> {

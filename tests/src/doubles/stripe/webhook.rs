@@ -149,7 +149,7 @@ async fn deliver(url: String, secret: String, event: Value, telling: Telling) ->
 }
 
 #[expect(clippy::disallowed_methods, reason = "a double signs with the time that the platform's clock shows")]
-fn now_s() -> i64 {
+pub(super) fn now_s() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or_default()
 }
