@@ -133,7 +133,7 @@ async fn send(ports: &Ports, request: &Request, wanted: Wanted) -> Result<Respon
         },
     ];
     charge(ports, request, CODES_PER_ADDRESS, others).await?;
-    let (code, mut parts) = prepare(ports, wanted, index, &request_id(request)).await?;
+    let (code, mut writes) = prepare(ports, wanted, index, &request_id(request)).await?;
     let asked = Asked {
         code_id: code.id,
         channel: code.to.channel,
@@ -143,8 +143,8 @@ async fn send(ports: &Ports, request: &Request, wanted: Wanted) -> Result<Respon
         status: 202,
         body: serde_json::to_string(&asked)?,
     };
-    parts.push(claim.record(&saved, Refused::Answered)?);
-    match ports.dynamo.commit(parts).await {
+    writes.push(claim.record(&saved, Refused::Answered)?);
+    match ports.dynamo.commit(writes).await {
         Ok(()) => tracing::info!(code = %code.id, "identity.code.requested"),
         Err(CommitError::Refused(_)) => match ports.idempotency.begin(&scope, key, &print).await? {
             Begin::Replay(saved) => return Ok(raw_json(saved.status, saved.body)),
@@ -193,6 +193,6 @@ async fn prepare(ports: &Ports, wanted: Wanted, to: AddressIndex, correlation: &
         ends_at: code.ends_at,
     };
     let envelope = Envelope::of(&event, ambient, Some(correlation))?;
-    let parts = vec![person, ports.codes.open(&code)?, ports.outbox.append(&envelope)?];
-    Ok((code, parts))
+    let writes = vec![person, ports.codes.open(&code)?, ports.outbox.append(&envelope)?];
+    Ok((code, writes))
 }

@@ -29,7 +29,7 @@ pub(crate) async fn sign_in(ports: &Ports, request: &Request) -> Result<Response
         limits: PASSWORD_TRIES_PER_IDENTIFIER,
         subject: index.index.clone(),
     };
-    charge(ports, request, PASSWORD_TRIES_PER_ADDRESS, vec![by_account]).await?;
+    charge(ports, request, PASSWORD_TRIES_PER_ADDRESS, vec![by_account.clone()]).await?;
     let customer = ports.customers.find(&index).await?;
     let kept = customer.as_ref().and_then(|customer| customer.password.clone());
     // The same work whether the account exists or not.
@@ -43,6 +43,9 @@ pub(crate) async fn sign_in(ports: &Ports, request: &Request) -> Result<Response
         .commit::<Refused>(vec![ports.sessions.start(&started.family)?])
         .await?;
     tracing::info!(customer = %customer.id, "identity.signed_in");
+    if let Err(error) = ports.limits.forgive(&by_account).await {
+        tracing::warn!(%error, customer = %customer.id, "identity.limit.not_forgiven");
+    }
     strengthen(ports, customer, password).await;
     Ok(json(200, &started.answer))
 }

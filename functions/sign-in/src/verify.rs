@@ -40,15 +40,15 @@ pub(crate) async fn verify(ports: &Ports, request: &Request) -> Result<Response<
     for _ in 0..RACES_MAX {
         let existing = ports.customers.find(&code.to).await?;
         let created = existing.is_none();
-        let (customer, mut parts) = match existing {
+        let (customer, mut writes) = match existing {
             Some(customer) if customer.state == AccountState::Active => (customer, Vec::new()),
             Some(_) => return Err(Error::NoCode),
             None => create(ports, &code).await?,
         };
         let started = start(ports, &customer)?;
-        parts.push(ports.codes.spend(id, Refused::Spent));
-        parts.push(ports.sessions.start(&started.family)?);
-        match ports.dynamo.commit(parts).await {
+        writes.push(ports.codes.spend(id, Refused::Spent));
+        writes.push(ports.sessions.start(&started.family)?);
+        match ports.dynamo.commit(writes).await {
             Ok(()) => return signed_in(ports, &code, &customer, started, created).await,
             Err(error) => match Error::from(error) {
                 Error::Refused(Refused::Taken) => {}
@@ -106,6 +106,6 @@ async fn create(ports: &Ports, code: &Code) -> Result<(Customer, Vec<Part<Refuse
         created_at: ambient.now(),
         version: 1,
     };
-    let parts = ports.customers.create(&customer, Refused::Taken)?;
-    Ok((customer, parts))
+    let writes = ports.customers.create(&customer, Refused::Taken)?;
+    Ok((customer, writes))
 }

@@ -89,7 +89,7 @@ fn distinct(roles: Vec<Role>) -> Result<Vec<Role>, Error> {
     Ok(roles.into_iter().collect())
 }
 
-/// A new account and the parts that create it with its person.
+/// A new account and the writes that create it with its person.
 pub(crate) async fn prepare(ports: &Ports, wanted: NewStaff) -> Result<(Staff, Vec<Part<StaffRefusal>>), Error> {
     let email = Identifier::email(&wanted.email)?;
     let name = Text::<NAME_CHARS_MAX>::parse(&wanted.name)
@@ -114,9 +114,9 @@ pub(crate) async fn prepare(ports: &Ports, wanted: NewStaff) -> Result<(Staff, V
         created_at: ambient.now(),
         version: 1,
     };
-    let mut parts = ports.staff.create(&staff)?;
-    parts.push(person);
-    Ok((staff, parts))
+    let mut writes = ports.staff.create(&staff)?;
+    writes.push(person);
+    Ok((staff, writes))
 }
 
 /// `POST /v1/staff`: an admin creates an account.
@@ -133,16 +133,16 @@ pub(crate) async fn create(ports: &Ports, request: &Request) -> Result<Response<
         Begin::Replay(saved) => return Ok(raw_json(saved.status, saved.body)),
         Begin::Mismatch => return Err(Error::KeyReused),
     };
-    let (staff, mut parts) = prepare(ports, wanted).await?;
+    let (staff, mut writes) = prepare(ports, wanted).await?;
     // The kept answer lives outside the person's seal, so it names the account by id only.
     let shown = shown(&staff, None, None);
     let saved = Saved {
         status: 201,
         body: serde_json::to_string(&shown)?,
     };
-    parts.push(ports.staff.check_admin(actor));
-    parts.push(claim.record(&saved, StaffRefusal::Stale)?);
-    match ports.dynamo.commit(parts).await {
+    writes.push(ports.staff.check_admin(actor));
+    writes.push(claim.record(&saved, StaffRefusal::Stale)?);
+    match ports.dynamo.commit(writes).await {
         Ok(()) => tracing::info!(staff = %staff.id, %actor, "staff.created"),
         Err(CommitError::Refused(refusals)) => {
             if let Begin::Replay(saved) = ports.idempotency.begin(&scope, key, &print).await? {
@@ -229,16 +229,16 @@ pub(crate) async fn disable(ports: &Ports, request: &Request) -> Result<Response
 
 /// Commits a change by an actor who is still an admin. One's own row is checked by the version that was read.
 async fn change(ports: &Ports, actor: StaffId, before: &Staff, after: &Staff) -> Result<(), Error> {
-    let mut parts = vec![ports.staff.change(before, after)?];
+    let mut writes = vec![ports.staff.change(before, after)?];
     if actor == before.id {
         let still = before.state == AccountState::Active && before.roles.contains(&Role::Admin);
         if !still {
             return Err(Error::Refused(StaffRefusal::ActorNotAdmin));
         }
     } else {
-        parts.push(ports.staff.check_admin(actor));
+        writes.push(ports.staff.check_admin(actor));
     }
-    Ok(ports.dynamo.commit(parts).await?)
+    Ok(ports.dynamo.commit(writes).await?)
 }
 
 /// The account with its personal data, which is gone once the person was erased.

@@ -71,14 +71,14 @@ pub(crate) async fn create_first(ports: &Ports, request: &Request) -> Result<Res
         password: wanted.password,
         roles: vec![Role::Admin],
     };
-    let (staff, mut parts) = prepare(ports, wanted).await?;
-    parts.push(ports.staff.bootstrap(&staff)?);
+    let (staff, mut writes) = prepare(ports, wanted).await?;
+    writes.push(ports.staff.bootstrap(&staff)?);
     let saved = Saved {
         status: 201,
         body: serde_json::to_string(&Kept { staff: staff.id })?,
     };
-    parts.push(claim.record(&saved, StaffRefusal::Bootstrapped)?);
-    match ports.dynamo.commit(parts).await {
+    writes.push(claim.record(&saved, StaffRefusal::Bootstrapped)?);
+    match ports.dynamo.commit(writes).await {
         Ok(()) => tracing::info!(staff = %staff.id, "staff.bootstrapped"),
         Err(CommitError::Refused(_)) => return again(ports, key, &print).await,
         Err(error) => return Err(error.into()),

@@ -44,7 +44,7 @@ pub(crate) async fn sign_in(ports: &Ports, request: &Request) -> Result<Response
         limits: PASSWORD_TRIES_PER_IDENTIFIER,
         subject: index.clone(),
     };
-    charge(ports, request, PASSWORD_TRIES_PER_ADDRESS, by_account).await?;
+    charge(ports, request, PASSWORD_TRIES_PER_ADDRESS, by_account.clone()).await?;
     let staff = ports.staff.find(&index).await?;
     let kept = staff.as_ref().map(|staff| staff.password.clone());
     // The same work whether the account exists or not.
@@ -54,6 +54,9 @@ pub(crate) async fn sign_in(ports: &Ports, request: &Request) -> Result<Response
         .ok_or(Error::NoSignIn)?;
     let answer = start_session(ports, &staff).await?;
     tracing::info!(staff = %staff.id, "staff.signed_in");
+    if let Err(error) = ports.limits.forgive(&by_account).await {
+        tracing::warn!(%error, staff = %staff.id, "staff.limit.not_forgiven");
+    }
     Ok(json(200, &answer))
 }
 

@@ -228,6 +228,17 @@ async fn password_tries_are_limited_even_for_the_right_password() {
 }
 
 #[tokio::test]
+async fn signing_in_with_the_right_password_is_not_limited_by_the_account() {
+    let world = World::new(&["identity"]).await;
+    let ports = ports(&world);
+    bootstrapped(&ports).await;
+    for n in 0..12 {
+        let response = call(&ports, "POST /v1/staff/sign-in", sign_in(EMAIL, PASSWORD)).await;
+        assert_eq!(response.status(), 200, "sign-in {n}");
+    }
+}
+
+#[tokio::test]
 async fn an_admin_creates_reads_changes_and_disables_accounts() {
     let world = World::new(&["identity"]).await;
     let ports = ports(&world);

@@ -1,3 +1,7 @@
+use identity::{AccountState, Family, Password, Role, Staff, StaffRefusal};
+use kernel::{Id, StaffId};
+use privacy::Place;
+
 use super::*;
 
 const REFRESH: &str = "POST /v1/sessions/refresh";
@@ -143,4 +147,63 @@ async fn me_is_the_callers_own_account_and_nobody_elses() {
         404
     );
     assert_eq!(status(&call(&ports, "GET /v1/other", Call::default()).await), 404);
+}
+
+#[tokio::test]
+async fn staff_refresh_with_their_roles_of_now_until_they_are_disabled() {
+    let world = World::new(&["identity"]).await;
+    let ports = ports(&world);
+    let staff = staff(&world, &ports).await;
+    let (family, token) = Family::start(&staff.id.to_string(), 3_600, &peppers(), &world.ambient());
+    let part = ports.sessions.start::<StaffRefusal>(&family).unwrap();
+    world.dynamo().commit(vec![part]).await.unwrap();
+    let promoted = staff.clone().with_roles(vec![Role::Admin]);
+    world
+        .dynamo()
+        .commit(vec![ports.staff.change(&staff, &promoted).unwrap()])
+        .await
+        .unwrap();
+    let answer = body(&call(&ports, REFRESH, showing(&token.text())).await);
+    let found = claims(&world, &answer);
+    assert_eq!((found.scope.as_str(), found.roles), ("staff", vec!["admin".to_owned()]));
+    world.clock().advance_seconds(1);
+    let disabled = promoted.clone().disabled(world.now());
+    world
+        .dynamo()
+        .commit(vec![ports.staff.change(&promoted, &disabled).unwrap()])
+        .await
+        .unwrap();
+    assert_eq!(
+        status(&call(&ports, REFRESH, showing(&refresh_token(&answer))).await),
+        401
+    );
+}
+
+async fn staff(world: &World, ports: &Ports) -> Staff {
+    let ambient = world.ambient();
+    let id = StaffId::generate(&ambient);
+    let (key, person) = ports.vault.create().unwrap();
+    let place = Place {
+        entity: "staff",
+        id: "x",
+        field: "x",
+    };
+    let password = Password::chosen("staple correct horse", 12).unwrap();
+    let staff = Staff {
+        id,
+        person: key.id(),
+        email: key.seal(&ambient, place, &"bo@shop.example").unwrap(),
+        email_index: "index".to_owned(),
+        name: key.seal(&ambient, place, &"Bo").unwrap(),
+        password: ports.hasher.hash(password).await.unwrap(),
+        roles: vec![Role::Stock],
+        state: AccountState::Active,
+        sessions_from: world.now(),
+        created_at: world.now(),
+        version: 1,
+    };
+    let mut writes = ports.staff.create(&staff).unwrap();
+    writes.push(person);
+    world.dynamo().commit(writes).await.unwrap();
+    staff
 }

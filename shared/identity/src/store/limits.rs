@@ -66,6 +66,26 @@ impl Limits {
         }
     }
 
+    /// Takes back a try that turned out right: only wrong ones use a limit up, and a caller who is right is not kept
+    /// out. Pauses stay. A window that has ended meanwhile is left alone.
+    pub async fn forgive(&self, charge: &Charge) -> Result<(), StoreError> {
+        let now = self.dynamo.ambient().now().seconds();
+        for limit in charge.limits {
+            let Rule::Window { seconds, .. } = limit.rule else {
+                continue;
+            };
+            let start = now.saturating_sub(now.rem_euclid(seconds.max(1)));
+            let key = keys::counter(limit.name, &charge.subject, start);
+            let part = Part::update(&self.table, key, "ADD tries :less")
+                .when("tries > :none")
+                .number(":less", -1)
+                .number(":none", 0)
+                .refused(());
+            self.dynamo.commit(vec![part]).await.or_else(CommitError::first)?;
+        }
+        Ok(())
+    }
+
     fn part(&self, limit: &Limit, subject: &str, now: Timestamp) -> Part<Rule> {
         let (now, rule) = (now.seconds(), limit.rule);
         let part = match rule {

@@ -83,6 +83,29 @@ async fn tries_at_the_same_time_do_not_get_past_a_limit() {
     assert_eq!(within, 5);
 }
 
+#[tokio::test]
+async fn a_forgiven_try_does_not_count_and_nothing_goes_below_zero() {
+    const TWO: &[Limit] = &[Limit {
+        name: "two",
+        rule: Rule::Window { seconds: 60, max: 2 },
+    }];
+    let world = World::new(&["identity"]).await;
+    let limits = limits(&world);
+    limits.forgive(&charge(TWO)[0]).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(limits.charge(&charge(TWO)).await.unwrap(), Charged::Within);
+        limits.forgive(&charge(TWO)[0]).await.unwrap();
+    }
+    limits.forgive(&charge(TWO)[0]).await.unwrap();
+    let three = [
+        limits.charge(&charge(TWO)).await.unwrap(),
+        limits.charge(&charge(TWO)).await.unwrap(),
+        limits.charge(&charge(TWO)).await.unwrap(),
+    ];
+    assert_eq!(three[..2], [Charged::Within, Charged::Within]);
+    assert!(matches!(three[2], Charged::Exceeded { .. }));
+}
+
 async fn started(world: &World) -> (Sessions, crate::RefreshToken) {
     let sessions = Sessions::new(world.dynamo(), world.table("IdentityTable"), peppers());
     let (family, token) = Family::start("cus_1", 3_600, &peppers(), &world.ambient());

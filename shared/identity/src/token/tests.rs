@@ -6,6 +6,14 @@ use kernel::{Id, SessionId, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use testkit::{SeededChance, VirtualClock};
+use web::{HttpClient, Incoming, OutgoingRequest, SendError};
+
 use super::{jws::sign, *};
 
 const KEY_1: &[u8] = include_bytes!("test-key-1.der");
@@ -207,4 +215,69 @@ fn what_is_no_token_is_malformed() {
     for text in ["", ".", "..", "a.b.c", "a.b.c.d", "e30.e30.", &long] {
         assert_eq!(verifier().verify(text, NOW), Err(TokenError::Malformed), "{text:.20}");
     }
+}
+
+/// Publishes the first test key as `k1`, or nothing, and counts who asks.
+#[derive(Clone)]
+struct Publisher {
+    asked: Arc<AtomicU32>,
+    status: u16,
+}
+
+impl HttpClient for Publisher {
+    async fn send(&self, request: OutgoingRequest) -> Result<Incoming, SendError> {
+        assert_eq!(request.url, "https://shop.example/.well-known/jwks.json");
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let body = keys_of("k1", KEY_1).public().to_jwks().unwrap();
+        Ok(Incoming {
+            status: self.status,
+            headers: http::HeaderMap::new(),
+            body: body.into(),
+        })
+    }
+}
+
+fn remote(status: u16) -> (RemoteVerifier<Publisher>, Arc<AtomicU32>, Arc<VirtualClock>) {
+    let clock = Arc::new(VirtualClock::at(NOW));
+    let asked = Arc::new(AtomicU32::new(0));
+    let publisher = Publisher {
+        asked: asked.clone(),
+        status,
+    };
+    let ambient = kernel::Ambient::new(clock.clone(), Arc::new(SeededChance::new(1)));
+    (RemoteVerifier::new(publisher, ISSUER, AUDIENCE, ambient), asked, clock)
+}
+
+#[tokio::test]
+async fn the_published_keys_are_asked_for_once_in_ten_minutes() {
+    let (verifier, asked, clock) = remote(200);
+    for _ in 0..5 {
+        assert_eq!(verifier.verify(&token(&claims())).await.unwrap(), claims());
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    clock.advance_seconds(600);
+    assert!(verifier.verify(&token(&claims())).await.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_looked_for_once_and_invented_ones_do_not_make_us_ask_more() {
+    let (verifier, asked, clock) = remote(200);
+    verifier.verify(&token(&claims())).await.unwrap();
+    clock.advance_seconds(60);
+    for n in 0..10 {
+        let invented = sign(&keys_of(&format!("x{n}"), KEY_2), &claims()).unwrap();
+        let refused = verifier.verify(&invented).await;
+        assert!(matches!(refused, Err(RemoteError::Token(TokenError::UnknownKey))));
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn without_keys_nothing_is_accepted_and_the_caller_may_try_again() {
+    let (verifier, _, _) = remote(503);
+    assert!(matches!(
+        verifier.verify(&token(&claims())).await,
+        Err(RemoteError::Keys)
+    ));
 }
