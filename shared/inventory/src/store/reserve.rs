@@ -1,12 +1,12 @@
 //! Reserving, giving back, shipping.
 
-use dynamo::{Consistency, Part, StoreError, to_item};
+use dynamo::{CommitError, Consistency, Part, StoreError, to_item};
 use kernel::{Envelope, OrderId, VariantId};
 
-use super::{Inventory, keys};
+use super::{CardRefusal, Inventory, keys};
 use crate::{
-    Card, Crossing, Hold, LINES_MAX, QUANTITY_MAX, Reservation, ReservationState, SettleError, Settlement, Shortage,
-    TAKES_MAX, Take, allocate, events::latest::StockLow,
+    Card, Crossing, Hold, LINES_MAX, Level, QUANTITY_MAX, Reservation, ReservationState, SettleError, Settlement,
+    Shortage, TAKES_MAX, Take, allocate, events::latest::StockLow,
 };
 
 /// Why a stock part was refused.
@@ -61,7 +61,8 @@ pub enum PlanError {
 
 impl Inventory {
     /// Chooses where an order's stock comes from, by reading. Nothing is held until the parts of [`Self::reserve`] are
-    /// committed, which another buyer may prevent. Quantities of one variant add up; zero asks for nothing.
+    /// committed, which another buyer may prevent. Quantities of one variant add up; zero asks for nothing. Writes only
+    /// where too little is left and nobody has told so yet: `stock.low`.
     ///
     /// Access patterns: `stock.cards`, `stock.levels`.
     #[tracing::instrument(name = "stock.plan", skip_all, fields(order.id = %order))]
@@ -74,21 +75,20 @@ impl Inventory {
         let levels = self.levels_of(&cards, Consistency::Strong).await?;
         let ambient = self.dynamo.ambient();
         let spin = u64::from_le_bytes(ambient.random_bytes());
-        let takes = allocate(&levels, wanted, spin).map_err(PlanError::Short)?;
+        let takes = match allocate(&levels, wanted, spin) {
+            Ok(takes) => takes,
+            Err(short) => {
+                self.tell_unseen(&cards, &levels).await;
+                return Err(PlanError::Short(short));
+            }
+        };
         if takes.len() > TAKES_MAX {
             return Err(PlanError::Scattered);
         }
         let crossing = |card: &Card| {
-            let before = levels
-                .iter()
-                .filter(|level| level.variant == card.variant)
-                .map(|level| u64::from(level.free))
-                .sum();
-            let leaving: u64 = takes
-                .iter()
-                .filter(|take| take.variant == card.variant)
-                .map(|take| u64::from(take.quantity))
-                .sum();
+            let before = free_of(card, &levels);
+            let of_card = takes.iter().filter(|take| take.variant == card.variant);
+            let leaving: u64 = of_card.map(|take| u64::from(take.quantity)).sum();
             card.crossing(before, before - leaving)
         };
         Ok(Reservation {
@@ -218,6 +218,29 @@ impl Inventory {
             .await
     }
 
+    /// Tells of a threshold that buyers at once crossed together, so that none of them saw it: whoever finds too little
+    /// left tells it. Best effort: what fails here is told by the next one.
+    async fn tell_unseen(&self, cards: &[Card], levels: &[Level]) {
+        for card in cards {
+            let free = free_of(card, levels);
+            let Some(crossing) = card.crossing(free, free).filter(|crossing| crossing.low) else {
+                continue;
+            };
+            if let Err(error) = self.tell(&crossing).await {
+                tracing::warn!(variant.id = %card.variant, %error, "stock.low.untold");
+            }
+        }
+    }
+
+    async fn tell(&self, crossing: &Crossing) -> Result<(), StoreError> {
+        let mut parts = vec![self.crossed(crossing)?];
+        parts.extend(self.low_event(crossing)?);
+        match self.dynamo.commit(parts).await.map_err(CommitError::first) {
+            Ok(()) | Err(Ok(CardRefusal::Stale)) => Ok(()),
+            Err(Err(error)) => Err(error),
+        }
+    }
+
     /// The outbox row of a downward crossing.
     pub(super) fn low_event<R>(&self, crossing: &Crossing) -> Result<Option<Part<R>>, StoreError> {
         if !crossing.low {
@@ -232,4 +255,9 @@ impl Inventory {
             .map_err(|error| StoreError::Rejected(format!("event does not serialise: {error}")))?;
         self.outbox.append(&envelope).map(Some)
     }
+}
+
+fn free_of(card: &Card, levels: &[Level]) -> u64 {
+    let counted = levels.iter().filter(|level| level.variant == card.variant);
+    counted.map(|level| u64::from(level.free)).sum()
 }

@@ -212,3 +212,37 @@ async fn availability_of_many_variants_is_read_at_once() {
     let free = shop.inventory.availability(&variants).await.unwrap();
     assert_eq!((free.len(), free[&shop.variant], free[&variants[0]]), (151, 3, 0));
 }
+
+#[tokio::test]
+async fn a_threshold_that_buyers_cross_together_is_told_by_whoever_finds_too_little() {
+    let shop = Shop::with_stock(4).await;
+    let card = shop.inventory.levels(shop.variant).await.unwrap().0.unwrap();
+    let version = card.version;
+    let part = shop
+        .inventory
+        .save_card(
+            &Card {
+                threshold: Some(3),
+                ..card
+            },
+            version,
+        )
+        .unwrap();
+    shop.inventory.dynamo().commit(vec![part]).await.unwrap();
+    let mut plans = Vec::new();
+    for _ in 0..2 {
+        plans.push(shop.inventory.plan(shop.order(), &[(shop.variant, 1)]).await.unwrap());
+    }
+    for plan in plans {
+        commit(&shop.inventory, &plan).await.unwrap();
+    }
+    assert!(shop.world.events().await.is_empty(), "each saw three left");
+    for _ in 0..2 {
+        assert_eq!(
+            reserve(&shop.inventory, shop.order(), &[(shop.variant, 3)]).await,
+            Outcome::Short
+        );
+    }
+    let events = shop.world.events().await;
+    assert_eq!((events.len(), &events[0].data["free"]), (1, &serde_json::json!(2)));
+}
