@@ -38,7 +38,7 @@ pub(crate) enum Start {
 pub(crate) struct Key {
     claim: Claim,
     scope: String,
-    key: String,
+    given: String,
     fingerprint: String,
 }
 
@@ -55,10 +55,19 @@ pub(crate) async fn begin<H: HttpClient, S: Shelf>(
     platform: &Negotiated,
     request: &Request,
 ) -> Result<Start, Error> {
-    let missing = || Refusal::IdempotencyKey("send an Idempotency-Key header: a new UUID for each new request".to_owned());
-    let key = web::header(request, "idempotency-key").filter(|key| !key.is_empty()).ok_or_else(missing)?.to_owned();
+    let missing =
+        || Refusal::IdempotencyKey("send an Idempotency-Key header: a new UUID for each new request".to_owned());
+    let key = web::header(request, "idempotency-key")
+        .filter(|key| !key.is_empty())
+        .ok_or_else(missing)?
+        .to_owned();
     let body = web::body(request).map_err(|problem| Refusal::of_problem(&problem))?;
-    let scope = format!("ucp {} {} {}", platform.profile_url, request.method(), request.uri().path());
+    let scope = format!(
+        "ucp {} {} {}",
+        platform.profile_url,
+        request.method(),
+        request.uri().path()
+    );
     let fingerprint = dynamo::fingerprint(body);
     look_up(ports, scope, key, fingerprint).await
 }
@@ -66,11 +75,16 @@ pub(crate) async fn begin<H: HttpClient, S: Shelf>(
 async fn look_up<H: HttpClient, S: Shelf>(
     ports: &Ports<H, S>,
     scope: String,
-    key: String,
+    given: String,
     fingerprint: String,
 ) -> Result<Start, Error> {
-    match ports.idempotency.begin(&scope, &key, &fingerprint).await? {
-        Begin::Fresh(claim) => Ok(Start::Fresh(Key { claim, scope, key, fingerprint })),
+    match ports.idempotency.begin(&scope, &given, &fingerprint).await? {
+        Begin::Fresh(claim) => Ok(Start::Fresh(Key {
+            claim,
+            scope,
+            given,
+            fingerprint,
+        })),
         Begin::Mismatch => Err(Refusal::IdempotencyConflict.into()),
         Begin::Replay(saved) => open(ports, saved).await.map(Start::Answered),
     }
@@ -88,7 +102,11 @@ async fn open<H: HttpClient, S: Shelf>(ports: &Ports<H, S>, saved: Saved) -> Res
 }
 
 const fn place(person: &str) -> Place<'_> {
-    Place { entity: ENTITY, id: person, field: "body" }
+    Place {
+        entity: ENTITY,
+        id: person,
+        field: "body",
+    }
 }
 
 /// What came of a commit.
@@ -104,7 +122,7 @@ pub(crate) async fn commit<H: HttpClient, S: Shelf>(
     ports: &Ports<H, S>,
     key: &Key,
     person: Option<&PersonKey>,
-    mut parts: Vec<Part<Lost>>,
+    mut writes: Vec<Part<Lost>>,
     (status, answer): (u16, &impl Serialize),
 ) -> Result<Committed, Error> {
     let body = serde_json::to_string(answer)?;
@@ -112,19 +130,25 @@ pub(crate) async fn commit<H: HttpClient, S: Shelf>(
         None => Kept::Plain { plain: body.clone() },
         Some(person) => {
             let sealed = person.seal(&ports.ambient, place(&person.id().to_string()), &body)?;
-            Kept::Sealed { person: person.id(), sealed }
+            Kept::Sealed {
+                person: person.id(),
+                sealed,
+            }
         }
     };
-    let saved = Saved { status, body: serde_json::to_string(&kept)? };
-    parts.push(key.claim.record(&saved, Lost::Key)?);
-    let lost: Vec<Lost> = match ports.dynamo.commit(parts).await {
+    let saved = Saved {
+        status,
+        body: serde_json::to_string(&kept)?,
+    };
+    writes.push(key.claim.record(&saved, Lost::Key)?);
+    let lost: Vec<Lost> = match ports.dynamo.commit(writes).await {
         Ok(()) => return Ok(Committed::Answer(web::raw_json(status, body))),
         Err(CommitError::Refused(refusals)) => refusals.into_iter().map(|refusal| refusal.reason).collect(),
         Err(CommitError::Conflict) => Vec::new(),
         Err(CommitError::Store(error)) => return Err(error.into()),
     };
     // Whoever was quicker may have been our own copy: then its answer is ours.
-    match look_up(ports, key.scope.clone(), key.key.clone(), key.fingerprint.clone()).await? {
+    match look_up(ports, key.scope.clone(), key.given.clone(), key.fingerprint.clone()).await? {
         Start::Answered(response) => Ok(Committed::Answer(response)),
         Start::Fresh(_) if lost.contains(&Lost::Payment) => {
             Err(StoreError::Rejected("a new order has a payment already".to_owned()).into())

@@ -14,6 +14,7 @@ use crate::{
 const TRIES_MAX: u32 = 4;
 
 /// Gives the session up. Against a completion at the same time exactly one of them wins.
+#[tracing::instrument(name = "checkout.cancel", skip_all)]
 pub(crate) async fn handle<H: HttpClient, S: Shelf>(
     ports: &Ports<H, S>,
     platform: &Negotiated,
@@ -27,8 +28,8 @@ pub(crate) async fn handle<H: HttpClient, S: Shelf>(
         let loaded = session::load(ports, platform, request).await?;
         let after = loaded.session.canceled(ports.ambient.now())?;
         let shown = session::shown(ports, platform, &after, &loaded.particulars);
-        let parts: Vec<Part<Lost>> = vec![ports.sessions.save(&after, Lost::Session)?];
-        match answer::commit(ports, &key, Some(&loaded.key), parts, (200, &shown)).await? {
+        let writes: Vec<Part<Lost>> = vec![ports.sessions.save(&after, Lost::Session)?];
+        match answer::commit(ports, &key, Some(&loaded.key), writes, (200, &shown)).await? {
             Committed::Answer(response) => {
                 tracing::info!(checkout.id = %after.id, "checkout.canceled");
                 return Ok(response);

@@ -15,6 +15,7 @@ use crate::{
 
 /// Makes a session, or says why nothing of the request can be sold: then there is no session. Twice with one key: one
 /// session and one answer.
+#[tracing::instrument(name = "checkout.create", skip_all)]
 pub(crate) async fn handle<H: HttpClient, S: Shelf>(
     ports: &Ports<H, S>,
     platform: &Negotiated,
@@ -27,7 +28,10 @@ pub(crate) async fn handle<H: HttpClient, S: Shelf>(
     let draft = session::draft(ports, request, &[])?;
     let quote = session::price(ports, platform, &draft.lines, &draft.particulars, &BTreeMap::new()).await?;
     if quote.lines.is_empty() {
-        let nothing = ErrorResponse::new(platform.metadata(Operation::Checkout), Message::error("", Severity::Unrecoverable, ""));
+        let nothing = ErrorResponse::new(
+            platform.metadata(Operation::Checkout),
+            Message::error("", Severity::Unrecoverable, ""),
+        );
         let messages = quote.messages.into_iter().map(unrecoverable).collect();
         let nothing = nothing.messages(messages).continue_url(&ports.storefront);
         return done(answer::commit(ports, &key, None, Vec::new(), (200, &nothing)).await?);
@@ -48,8 +52,8 @@ pub(crate) async fn handle<H: HttpClient, S: Shelf>(
         quote,
     };
     let shown = session::shown(ports, platform, &session, &draft.particulars);
-    let parts = vec![ports.sessions.insert(&session)?, person_part];
-    let response = done(answer::commit(ports, &key, Some(&person), parts, (201, &shown)).await?)?;
+    let writes = vec![ports.sessions.insert(&session)?, person_part];
+    let response = done(answer::commit(ports, &key, Some(&person), writes, (201, &shown)).await?)?;
     tracing::info!(checkout.id = %id, lines = session.quote.lines.len(), "checkout.created");
     Ok(response)
 }
@@ -57,7 +61,14 @@ pub(crate) async fn handle<H: HttpClient, S: Shelf>(
 /// Without a session there is nothing to recover.
 fn unrecoverable(message: Message) -> Message {
     match message {
-        Message::Error { code, content, path, .. } => Message::Error { code, content, path, severity: Severity::Unrecoverable },
+        Message::Error {
+            code, content, path, ..
+        } => Message::Error {
+            code,
+            content,
+            path,
+            severity: Severity::Unrecoverable,
+        },
         other => other,
     }
 }

@@ -55,7 +55,11 @@ impl Error {
     fn refusal(&self, request_id: &str) -> Refusal {
         let failed = |retryable| {
             tracing::error!(request.id = request_id, error = %self, retryable, "checkout.failed");
-            if retryable { Refusal::Unavailable } else { Refusal::Internal }
+            if retryable {
+                Refusal::Unavailable
+            } else {
+                Refusal::Internal
+            }
         };
         match self {
             Self::Refusal(refusal) => refusal.clone(),
@@ -63,19 +67,23 @@ impl Error {
             Self::Closed(closed) => Refusal::InvalidState(closed.to_string()),
             Self::Draft(error) => Refusal::Malformed(error.to_string()),
             Self::Idempotency(IdempotencyError::Key) => Refusal::IdempotencyKey(self.to_string()),
-            Self::Idempotency(IdempotencyError::Store(_)) => failed(true),
-            Self::Busy => failed(true),
-            Self::Store(error) => failed(error.retryable()),
-            Self::Vault(VaultError::Store(error)) => failed(error.retryable()),
+            // Without the store of answers nothing may be done, whatever is wrong with it.
+            Self::Idempotency(IdempotencyError::Store(_)) | Self::Busy => failed(true),
+            Self::Store(error) | Self::Vault(VaultError::Store(error)) => failed(error.retryable()),
             Self::Erased => Refusal::InvalidState("the buyer's data were erased".to_owned()),
-            Self::Vault(VaultError::Unwrap(_)) | Self::Seal(_) | Self::Inconsistent(_) | Self::Unserialisable(_) => failed(false),
+            Self::Vault(VaultError::Unwrap(_)) | Self::Seal(_) | Self::Inconsistent(_) | Self::Unserialisable(_) => {
+                failed(false)
+            }
         }
     }
 
     /// The response.
     pub fn response(&self, request_id: &str) -> Response<Body> {
         if let Self::NotFound(ucp) = self {
-            return web::json(200, &ErrorResponse::not_found(ucp.clone(), "There is no such checkout session."));
+            return web::json(
+                200,
+                &ErrorResponse::not_found(ucp.clone(), "There is no such checkout session."),
+            );
         }
         self.refusal(request_id).response()
     }

@@ -27,10 +27,15 @@ pub use wire::wire;
 
 /// Answers one call. Every refusal is an answer too.
 pub async fn handle<H: HttpClient, S: Shelf>(ports: &Ports<H, S>, request: Request) -> Response<Body> {
-    let mut response = match route(ports, &request).await {
+    let request_id = web::request_id(&request);
+    // On the heap: the state of all calls together is large.
+    let mut response = match Box::pin(route(ports, &request)).await {
         Ok(response) => response,
-        Err(error) => error.response(&web::request_id(&request)),
+        Err(error) => error.response(&request_id),
     };
+    if let Ok(value) = request_id.parse() {
+        response.headers_mut().insert("request-id", value);
+    }
     if signature::sign_response(&mut response, &ports.signing_key, ports.ambient.now()).is_err() {
         tracing::error!("checkout.response.unsigned");
     }
@@ -58,5 +63,8 @@ async fn read<H: HttpClient, S: Shelf>(
     request: &Request,
 ) -> Result<Response<Body>, Error> {
     let loaded = session::load(ports, platform, request).await?;
-    Ok(web::json(200, &session::shown(ports, platform, &loaded.session, &loaded.particulars)))
+    Ok(web::json(
+        200,
+        &session::shown(ports, platform, &loaded.session, &loaded.particulars),
+    ))
 }

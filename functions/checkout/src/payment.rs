@@ -22,7 +22,11 @@ const INSTRUMENTS: &str = "$.payment.instruments";
 /// Decides by the handlers that this basket is offered; an unknown handler is refused before anything is processed.
 pub(crate) fn decide(payment: &PaymentInput, offered: &Registry<Value>) -> Decision {
     let Some(instrument) = payment.chosen() else {
-        let message = Message::error(codes::FIELD_REQUIRED, Severity::Recoverable, "Choose a payment instrument.");
+        let message = Message::error(
+            codes::FIELD_REQUIRED,
+            Severity::Recoverable,
+            "Choose a payment instrument.",
+        );
         return Decision::Refused(message.at(INSTRUMENTS));
     };
     match name(instrument, offered) {
@@ -50,9 +54,17 @@ fn instant(token: &str) -> Decision {
         return Decision::Instant;
     }
     let (code, severity, content) = if token.starts_with("escalate") {
-        ("requires_3ds", Severity::RequiresBuyerInput, "The buyer must confirm the payment.")
+        (
+            "requires_3ds",
+            Severity::RequiresBuyerInput,
+            "The buyer must confirm the payment.",
+        )
     } else {
-        (codes::PAYMENT_FAILED, Severity::Recoverable, "The payment was declined: choose another instrument.")
+        (
+            codes::PAYMENT_FAILED,
+            Severity::Recoverable,
+            "The payment was declined: choose another instrument.",
+        )
     };
     Decision::Refused(Message::error(code, severity, content).at(INSTRUMENTS))
 }

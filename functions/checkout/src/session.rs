@@ -28,19 +28,36 @@ pub(crate) async fn load<H: HttpClient, S: Shelf>(
     request: &Request,
 ) -> Result<Loaded, Error> {
     let id: CheckoutId = web::path_parameter(request, "id").map_err(|_| Error::not_found(platform))?;
-    let found = ports.sessions.get(id).await?.filter(|session| session.owner == platform.profile_url);
+    let found = ports
+        .sessions
+        .get(id)
+        .await?
+        .filter(|session| session.owner == platform.profile_url);
     let session = found.ok_or_else(|| Error::not_found(platform))?;
     let key = ports.vault.open(session.person).await?.ok_or(Error::Erased)?;
     let particulars = key.open(place(&id.to_string()), &session.particulars)?;
-    Ok(Loaded { session, particulars, key })
+    Ok(Loaded {
+        session,
+        particulars,
+        key,
+    })
 }
 
 const fn place(id: &str) -> Place<'_> {
-    Place { entity: "checkout", id, field: "particulars" }
+    Place {
+        entity: "checkout",
+        id,
+        field: "particulars",
+    }
 }
 
 /// Seals a session's personal data.
-pub(crate) fn seal<H, S>(ports: &Ports<H, S>, key: &PersonKey, id: CheckoutId, particulars: &Particulars) -> Result<Sealed, Error> {
+pub(crate) fn seal<H, S>(
+    ports: &Ports<H, S>,
+    key: &PersonKey,
+    id: CheckoutId,
+    particulars: &Particulars,
+) -> Result<Sealed, Error> {
     Ok(key.seal(&ports.ambient, place(&id.to_string()), particulars)?)
 }
 
@@ -48,7 +65,9 @@ pub(crate) fn seal<H, S>(ports: &Ports<H, S>, key: &PersonKey, id: CheckoutId, p
 pub(crate) fn draft<H, S>(ports: &Ports<H, S>, request: &Request, known: &[DraftLine]) -> Result<Draft, Error> {
     let mut input: CheckoutInput = web::json_body(request).map_err(|problem| malformed(&problem))?;
     let header = web::header(request, "accept-language").and_then(|text| text.split([',', ';']).next());
-    let header = header.map(str::trim).filter(|tag| !tag.is_empty() && *tag != "*" && tag.len() <= 35);
+    let header = header
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty() && *tag != "*" && tag.len() <= 35);
     if let Some(tag) = header {
         let context = input.context.get_or_insert_with(Context::default);
         context.language.get_or_insert_with(|| tag.to_owned());
@@ -79,10 +98,19 @@ pub(crate) async fn price<H: HttpClient, S: Shelf>(
     let mut ids: Vec<VariantId> = lines.iter().filter_map(|line| line.item.parse().ok()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let goods: BTreeMap<VariantId, _> =
-        ports.shelf.variants(&ids).await?.into_iter().map(|variant| (variant.id, variant)).collect();
-    let mut counted: Vec<VariantId> =
-        goods.values().filter_map(|variant| variant.stock(1)).flatten().map(|(variant, _)| variant).collect();
+    let goods: BTreeMap<VariantId, _> = ports
+        .shelf
+        .variants(&ids)
+        .await?
+        .into_iter()
+        .map(|variant| (variant.id, variant))
+        .collect();
+    let mut counted: Vec<VariantId> = goods
+        .values()
+        .filter_map(|variant| variant.stock(1))
+        .flatten()
+        .map(|(variant, _)| variant)
+        .collect();
     counted.sort_unstable();
     counted.dedup();
     let mut free = ports.inventory.availability(&counted).await?;

@@ -4,7 +4,10 @@ mod calls;
 mod placing;
 mod races;
 
-use std::{collections::{BTreeMap, HashMap}, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use catalog::SellableVariant;
 use inventory::{Inventory, Location, LocationKind, Movement, Reason};
@@ -27,7 +30,8 @@ const OTHER: &str = "https://other.example/ucp.json";
 const SIMPLE: &str = "https://simple.example/ucp.json";
 /// Made for this test.
 const KEYS: &str = r#"{"current":"k1","keys":[{"kid":"k1","pkcs8":"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQggUv5MISrVd+5iYVmusHeItuR+68Cv6Zh1jqb0Gzo/GehRANCAARpyjEv9EqXMNe8AEiiPJ2h0TvMIMtcTaJHkEdsxR1n9KMruNfx/rhplMlZF1kmnnQJ8P4BCpOiLJjgglwMubzt"}]}"#;
-const STRIPE: &str = r#"{"com.stripe.payments":[{"id":"stripe","version":"2026-04-08","config":{"total_max":{"CNY":1000000}}}]}"#;
+const STRIPE: &str =
+    r#"{"com.stripe.payments":[{"id":"stripe","version":"2026-04-08","config":{"total_max":{"CNY":1000000}}}]}"#;
 
 /// Nobody answers.
 #[derive(Debug, Clone)]
@@ -56,12 +60,19 @@ struct Answer {
 }
 
 fn profile(names: &[&str]) -> Value {
-    let offers: BTreeMap<_, _> = names.iter().map(|name| (*name, json!([{"version": "2026-04-08"}]))).collect();
+    let offers: BTreeMap<_, _> = names
+        .iter()
+        .map(|name| (*name, json!([{"version": "2026-04-08"}])))
+        .collect();
     json!({"profile": {"ucp": {"version": "2026-04-08", "services": {}, "payment_handlers": {}, "capabilities": offers}}})
 }
 
 fn platforms() -> String {
-    let all = ["dev.ucp.shopping.checkout", "dev.ucp.shopping.fulfillment", "dev.ucp.shopping.buyer_consent"];
+    let all = [
+        "dev.ucp.shopping.checkout",
+        "dev.ucp.shopping.fulfillment",
+        "dev.ucp.shopping.buyer_consent",
+    ];
     json!({PLATFORM: profile(&all), OTHER: profile(&all), SIMPLE: profile(&all[..1])}).to_string()
 }
 
@@ -86,8 +97,8 @@ async fn receive(world: &World, inventory: &Inventory, place: LocationId, varian
         actor: Actor::system("test"),
         booked_at: world.now(),
     };
-    let parts = inventory.book(&movement).await.unwrap().unwrap();
-    world.dynamo().commit(parts).await.unwrap();
+    let booked = inventory.book(&movement).await.unwrap().unwrap();
+    world.dynamo().commit(booked).await.unwrap();
 }
 
 impl Shop {
@@ -97,19 +108,42 @@ impl Shop {
         let (dynamo, outbox, ambient) = (world.dynamo(), world.outbox(), world.ambient());
         let inventory = Inventory::new(dynamo.clone(), outbox.clone(), world.table("InventoryTable"));
         let place = LocationId::generate(&ambient);
-        let location = Location { id: place, name: Text::parse("Main").unwrap(), kind: LocationKind::Warehouse, country: Text::parse("CN").unwrap(), region: None, created_at: world.now() };
-        dynamo.commit(vec![inventory.create_location(&location).unwrap()]).await.unwrap();
+        let location = Location {
+            id: place,
+            name: Text::parse("Main").unwrap(),
+            kind: LocationKind::Warehouse,
+            country: Text::parse("CN").unwrap(),
+            region: None,
+            created_at: world.now(),
+        };
+        dynamo
+            .commit(vec![inventory.create_location(&location).unwrap()])
+            .await
+            .unwrap();
         let [goods, scarce] = [VariantId::generate(&ambient), VariantId::generate(&ambient)];
         receive(&world, &inventory, place, goods, 1_000).await;
         receive(&world, &inventory, place, scarce, scarce_stock).await;
         let handlers = payment::handlers(STRIPE, true).unwrap();
         let known = Platforms::parse(&platforms(), false).unwrap();
         let ports = Arc::new(Ports {
-            negotiator: Negotiator::new(Offer::shop("https://api.shop.example", handlers), known, NoWeb, ambient.clone()),
-            shelf: [sellable(goods, 7_000), sellable(scarce, 2_100)].into_iter().map(|v| (v.id, v)).collect(),
+            negotiator: Negotiator::new(
+                Offer::shop("https://api.shop.example", handlers),
+                known,
+                NoWeb,
+                ambient.clone(),
+            ),
+            shelf: [sellable(goods, 7_000), sellable(scarce, 2_100)]
+                .into_iter()
+                .map(|v| (v.id, v))
+                .collect(),
             inventory,
             sessions: Sessions::new(dynamo.clone(), world.table("SalesTable")),
-            orders: Orders::new(dynamo.clone(), world.table("SalesTable"), outbox.clone(), world.timers()),
+            orders: Orders::new(
+                dynamo.clone(),
+                world.table("SalesTable"),
+                outbox.clone(),
+                world.timers(),
+            ),
             payments: Payments::new(dynamo.clone(), world.table("PaymentsTable"), "", outbox),
             vault: world.vault(),
             idempotency: world.idempotency(),
@@ -119,7 +153,12 @@ impl Shop {
             signing_key: SigningKey::parse(&SecretString::from(KEYS)).unwrap(),
             ambient,
         });
-        Self { world, ports, goods, scarce }
+        Self {
+            world,
+            ports,
+            goods,
+            scarce,
+        }
     }
 
     async fn call(&self, route: &str, id: &str, key: &str, body: &Value) -> Answer {
@@ -145,7 +184,12 @@ impl Shop {
     /// A session that is ready, for `quantity` of a variant.
     async fn ready(&self, key: &str, variant: VariantId, quantity: u32) -> String {
         let created = self.create(key, &basket(variant, quantity)).await;
-        assert_eq!((created.status, created.body["status"].as_str()), (201, Some("ready_for_complete")), "{}", created.text);
+        assert_eq!(
+            (created.status, created.body["status"].as_str()),
+            (201, Some("ready_for_complete")),
+            "{}",
+            created.text
+        );
         created.body["id"].as_str().unwrap().to_owned()
     }
 
@@ -155,20 +199,36 @@ impl Shop {
 
     /// How many items of an entity a table holds.
     async fn count(&self, table: &str, entity: &str) -> usize {
-        self.world.items(table).await.iter().filter(|item| item["entity"]["S"] == entity).count()
+        self.world
+            .items(table)
+            .await
+            .iter()
+            .filter(|item| item["entity"]["S"] == entity)
+            .count()
     }
 
     async fn events(&self, name: &str) -> usize {
-        self.world.events().await.iter().filter(|event| event.name == name).count()
+        self.world
+            .events()
+            .await
+            .iter()
+            .filter(|event| event.name == name)
+            .count()
     }
 }
 
 fn request(platform: &str, route: &str, id: &str, key: Option<&str>, body: &Value) -> Request {
     let (method, path) = route.split_once(' ').unwrap();
-    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let text = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
     let mut request = Request::new(if text.is_empty() { Body::Empty } else { Body::Text(text) });
     *request.method_mut() = method.parse().unwrap();
-    *request.uri_mut() = format!("https://api.shop.example/ucp/2026-04-08{}", path.replace("{id}", id)).parse().unwrap();
+    *request.uri_mut() = format!("https://api.shop.example/ucp/2026-04-08{}", path.replace("{id}", id))
+        .parse()
+        .unwrap();
     let headers = request.headers_mut();
     headers.insert("ucp-agent", format!("profile=\"{platform}\"").parse().unwrap());
     headers.insert("content-type", "application/json".parse().unwrap());
@@ -184,13 +244,18 @@ fn request(platform: &str, route: &str, id: &str, key: Option<&str>, body: &Valu
 
 async fn answer(ports: &TestPorts, request: Request) -> Answer {
     let response = handle(ports, request).await;
-    let (parts, body) = response.into_parts();
+    let (head, body) = response.into_parts();
     let text = match body {
         Body::Text(text) => text,
         _ => String::new(),
     };
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer { status: parts.status.as_u16(), body, text, headers: parts.headers }
+    Answer {
+        status: head.status.as_u16(),
+        body,
+        text,
+        headers: head.headers,
+    }
 }
 
 /// A basket with everything that completing needs.
@@ -212,5 +277,10 @@ fn pay(handler: &str, token: &str) -> Value {
 }
 
 fn codes(answer: &Answer) -> Vec<&str> {
-    answer.body["messages"].as_array().into_iter().flatten().filter_map(|message| message["code"].as_str()).collect()
+    answer.body["messages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|message| message["code"].as_str())
+        .collect()
 }

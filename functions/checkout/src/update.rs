@@ -16,6 +16,7 @@ use crate::{
 const TRIES_MAX: u32 = 4;
 
 /// Replaces what was asked for. Two updates at once: one after the other, each whole. Twice with one key: one effect.
+#[tracing::instrument(name = "checkout.update", skip_all)]
 pub(crate) async fn handle<H: HttpClient, S: Shelf>(
     ports: &Ports<H, S>,
     platform: &Negotiated,
@@ -34,8 +35,8 @@ pub(crate) async fn handle<H: HttpClient, S: Shelf>(
         let sealed = session::seal(ports, &loaded.key, loaded.session.id, &draft.particulars)?;
         let after = loaded.session.replaced(draft.lines, sealed, quote, now)?;
         let shown = session::shown(ports, platform, &after, &draft.particulars);
-        let parts: Vec<Part<Lost>> = vec![ports.sessions.save(&after, Lost::Session)?];
-        match answer::commit(ports, &key, Some(&loaded.key), parts, (200, &shown)).await? {
+        let writes: Vec<Part<Lost>> = vec![ports.sessions.save(&after, Lost::Session)?];
+        match answer::commit(ports, &key, Some(&loaded.key), writes, (200, &shown)).await? {
             Committed::Answer(response) => return Ok(response),
             Committed::Lost(_) => {}
         }

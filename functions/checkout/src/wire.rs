@@ -36,7 +36,9 @@ impl Config {
             catalog_table: environment.required("CATALOG_TABLE"),
             payments_table: environment.required("PAYMENTS_TABLE"),
             person_keys_table: environment.required("PERSON_KEYS_TABLE"),
-            storefront: environment.optional("STOREFRONT_URL").unwrap_or_else(|| public_url.clone()),
+            storefront: environment
+                .optional("STOREFRONT_URL")
+                .unwrap_or_else(|| public_url.clone()),
             public_url,
             development_payments: environment.parsed("DEVELOPMENT_PAYMENTS", false),
             payment_handlers: environment.optional("PAYMENT_HANDLERS").unwrap_or_default(),

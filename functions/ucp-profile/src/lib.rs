@@ -32,7 +32,11 @@ impl Document {
 /// Answers with the document, or with nothing when the caller has it.
 pub fn handle(document: &Document, request: &Request) -> Response<Body> {
     let has = web::header(request, "if-none-match") == Some(document.etag.as_str());
-    let mut response = if has { web::empty(304) } else { web::raw_json(200, document.text.clone()) };
+    let mut response = if has {
+        web::empty(304)
+    } else {
+        web::raw_json(200, document.text.clone())
+    };
     let headers = response.headers_mut();
     let cache = format!("public, max-age={MAX_AGE_S}");
     for (name, value) in [("cache-control", &cache), ("etag", &document.etag)] {
@@ -52,7 +56,10 @@ mod tests {
 
     fn document() -> Document {
         let handlers = payment::handlers("", true).unwrap();
-        let keys: Vec<Jwk> = serde_json::from_str(r#"[{"kid":"k1","kty":"EC","crv":"P-256","x":"eA","y":"eQ","use":"sig","alg":"ES256"}]"#).unwrap();
+        let keys: Vec<Jwk> = serde_json::from_str(
+            r#"[{"kid":"k1","kty":"EC","crv":"P-256","x":"eA","y":"eQ","use":"sig","alg":"ES256"}]"#,
+        )
+        .unwrap();
         Document::of(&Offer::shop("http://127.0.0.1:8080", handlers), &keys)
     }
 
@@ -69,13 +76,24 @@ mod tests {
         let response = handle(&document(), &get(None));
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["cache-control"], "public, max-age=300");
-        let Body::Text(text) = response.body() else { panic!("a text body") };
+        let Body::Text(text) = response.body() else {
+            panic!("a text body")
+        };
         let profile: Value = serde_json::from_str(text).unwrap();
         let ucp = &profile["ucp"];
         assert_eq!(ucp["version"], "2026-04-08");
-        assert_eq!(ucp["services"]["dev.ucp.shopping"][0]["endpoint"], "http://127.0.0.1:8080/ucp/2026-04-08");
-        assert_eq!(ucp["capabilities"]["dev.ucp.shopping.fulfillment"][0]["extends"], "dev.ucp.shopping.checkout");
-        assert_eq!(ucp["payment_handlers"]["dev.tradepost.instant"][0]["id"], "dev.tradepost.instant");
+        assert_eq!(
+            ucp["services"]["dev.ucp.shopping"][0]["endpoint"],
+            "http://127.0.0.1:8080/ucp/2026-04-08"
+        );
+        assert_eq!(
+            ucp["capabilities"]["dev.ucp.shopping.fulfillment"][0]["extends"],
+            "dev.ucp.shopping.checkout"
+        );
+        assert_eq!(
+            ucp["payment_handlers"]["dev.tradepost.instant"][0]["id"],
+            "dev.tradepost.instant"
+        );
         assert_eq!(profile["signing_keys"][0]["kid"], "k1");
         for entries in ucp["capabilities"].as_object().unwrap().values() {
             assert!(entries[0]["spec"].as_str().unwrap().starts_with("https://ucp.dev/"));
@@ -85,7 +103,10 @@ mod tests {
 
     #[test]
     fn who_has_the_profile_gets_no_second_copy() {
-        let etag = handle(&document(), &get(None)).headers()["etag"].to_str().unwrap().to_owned();
+        let etag = handle(&document(), &get(None)).headers()["etag"]
+            .to_str()
+            .unwrap()
+            .to_owned();
         let again = handle(&document(), &get(Some(&etag)));
         assert_eq!(again.status(), 304);
         assert_eq!(again.headers()["cache-control"], "public, max-age=300");

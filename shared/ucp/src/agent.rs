@@ -29,11 +29,18 @@ pub enum AgentError {
 pub fn agent_profile(header: Option<&str>, loopback: bool) -> Result<String, AgentError> {
     let text = header.ok_or(AgentError::Missing)?;
     let members = dictionary(text).ok_or(AgentError::Malformed)?;
-    let profile = members.into_iter().find(|member| member.key == "profile").ok_or(AgentError::Malformed)?;
+    let profile = members
+        .into_iter()
+        .find(|member| member.key == "profile")
+        .ok_or(AgentError::Malformed)?;
     let Value::Item(Bare::Text(url)) = profile.value else {
         return Err(AgentError::Malformed);
     };
-    if is_profile_url(&url, loopback) { Ok(url) } else { Err(AgentError::Url) }
+    if is_profile_url(&url, loopback) {
+        Ok(url)
+    } else {
+        Err(AgentError::Url)
+    }
 }
 
 /// Whether a URL is one that we would fetch for a stranger.
@@ -61,13 +68,36 @@ mod tests {
     #[test]
     fn the_profile_is_a_quoted_https_url() {
         let header = r#"profile="https://platform.example/ucp.json";x=1, v="2""#;
-        assert_eq!(agent_profile(Some(header), false).unwrap(), "https://platform.example/ucp.json");
+        assert_eq!(
+            agent_profile(Some(header), false).unwrap(),
+            "https://platform.example/ucp.json"
+        );
         assert_eq!(agent_profile(None, false), Err(AgentError::Missing));
-        for malformed in ["", "https://a.example", "profile=https", "agent=\"x\"", "profile=\"https://a.example"] {
-            assert_eq!(agent_profile(Some(malformed), false), Err(AgentError::Malformed), "{malformed}");
+        for malformed in [
+            "",
+            "https://a.example",
+            "profile=https",
+            "agent=\"x\"",
+            "profile=\"https://a.example",
+        ] {
+            assert_eq!(
+                agent_profile(Some(malformed), false),
+                Err(AgentError::Malformed),
+                "{malformed}"
+            );
         }
-        for url in ["http://a.example/p", "ftp://a.example", "https://u:p@a.example/", "https://a.example/#x", "nothing"] {
-            assert_eq!(agent_profile(Some(&format!("profile=\"{url}\"")), true), Err(AgentError::Url), "{url}");
+        for url in [
+            "http://a.example/p",
+            "ftp://a.example",
+            "https://u:p@a.example/",
+            "https://a.example/#x",
+            "nothing",
+        ] {
+            assert_eq!(
+                agent_profile(Some(&format!("profile=\"{url}\"")), true),
+                Err(AgentError::Url),
+                "{url}"
+            );
         }
     }
 

@@ -56,9 +56,17 @@ impl Operation {
 pub fn intersect(ours: &Registry<Capability>, theirs: &Registry<Capability>) -> BTreeMap<String, Capability> {
     let mut common = BTreeMap::new();
     for (name, offers) in ours {
-        let versions: BTreeSet<&str> = theirs.get(name).into_iter().flatten().map(|c| c.version.as_str()).collect();
+        let versions: BTreeSet<&str> = theirs
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(|c| c.version.as_str())
+            .collect();
         // Versions are dates in ISO 8601, which sort as texts.
-        let best = offers.iter().filter(|c| versions.contains(c.version.as_str())).max_by(|a, b| a.version.cmp(&b.version));
+        let best = offers
+            .iter()
+            .filter(|c| versions.contains(c.version.as_str()))
+            .max_by(|a, b| a.version.cmp(&b.version));
         common.extend(best.map(|capability| (name.clone(), capability.clone())));
     }
     loop {
@@ -82,15 +90,26 @@ mod tests {
         let mut registry: Registry<Capability> = Registry::new();
         for (name, version, extends) in entries {
             let extends = extends.iter().map(|parent| (*parent).to_owned()).collect();
-            registry.entry((*name).to_owned()).or_default().push(Capability::of(version, extends));
+            registry
+                .entry((*name).to_owned())
+                .or_default()
+                .push(Capability::of(version, extends));
         }
         registry
     }
 
     #[test]
     fn the_highest_common_version_is_taken() {
-        let ours = offer(&[("a", "2026-01-01", &[]), ("a", "2026-04-08", &[]), ("b", "2026-04-08", &[])]);
-        let theirs = offer(&[("a", "2026-01-01", &[]), ("a", "2026-08-01", &[]), ("b", "2026-01-01", &[])]);
+        let ours = offer(&[
+            ("a", "2026-01-01", &[]),
+            ("a", "2026-04-08", &[]),
+            ("b", "2026-04-08", &[]),
+        ]);
+        let theirs = offer(&[
+            ("a", "2026-01-01", &[]),
+            ("a", "2026-08-01", &[]),
+            ("b", "2026-01-01", &[]),
+        ]);
         let common = intersect(&ours, &theirs);
         assert_eq!(common["a"].version, "2026-01-01");
         assert!(!common.contains_key("b"));
@@ -98,7 +117,13 @@ mod tests {
 
     #[test]
     fn an_extension_goes_with_its_last_parent_and_takes_its_own_extensions_along() {
-        let ours = offer(&[("p", "1", &[]), ("q", "1", &[]), ("x", "1", &["p", "q"]), ("y", "1", &["p"]), ("z", "1", &["y"])]);
+        let ours = offer(&[
+            ("p", "1", &[]),
+            ("q", "1", &[]),
+            ("x", "1", &["p", "q"]),
+            ("y", "1", &["p"]),
+            ("z", "1", &["y"]),
+        ]);
         let theirs = offer(&[("q", "1", &[]), ("x", "1", &[]), ("y", "1", &[]), ("z", "1", &[])]);
         let names: Vec<String> = intersect(&ours, &theirs).into_keys().collect();
         assert_eq!(names, ["q", "x"]);

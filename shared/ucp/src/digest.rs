@@ -12,7 +12,10 @@ pub fn content_digest(body: &[u8]) -> String {
 
 /// Whether a header's `sha-256` is the body's. Other algorithms beside it are not looked at; without it nothing matches.
 pub(crate) fn matches(header: &str, body: &[u8]) -> bool {
-    let found = dictionary(header).into_iter().flatten().find(|member| member.key == "sha-256");
+    let found = dictionary(header)
+        .into_iter()
+        .flatten()
+        .find(|member| member.key == "sha-256");
     let Some(Value::Item(Bare::Bytes(bytes))) = found.map(|member| member.value) else {
         return false;
     };
@@ -26,7 +29,10 @@ mod tests {
     #[test]
     fn the_digest_is_the_one_of_the_rfc() {
         // RFC 9530, appendix D.
-        assert_eq!(content_digest(b"{\"hello\": \"world\"}\n"), "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:");
+        assert_eq!(
+            content_digest(b"{\"hello\": \"world\"}\n"),
+            "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"
+        );
     }
 
     #[test]

@@ -64,7 +64,11 @@ pub struct ErrorResponse {
 impl ErrorResponse {
     /// With at least one message.
     pub fn new(ucp: Metadata, message: Message) -> Self {
-        Self { ucp: ucp.failed(), messages: vec![message], continue_url: None }
+        Self {
+            ucp: ucp.failed(),
+            messages: vec![message],
+            continue_url: None,
+        }
     }
 
     /// Nothing there that this platform may see.

@@ -2,6 +2,7 @@
 
 mod agent;
 pub mod capability;
+pub mod catalog;
 pub mod checkout;
 mod digest;
 mod envelope;

@@ -28,7 +28,7 @@ pub enum Message {
         content: String,
         /// Who can help.
         severity: Severity,
-        /// JSONPath (RFC 9535) of what it is about.
+        /// `JSONPath` (RFC 9535) of what it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<String>,
     },
@@ -38,7 +38,7 @@ pub enum Message {
         code: String,
         /// For people.
         content: String,
-        /// JSONPath of what it is about.
+        /// `JSONPath` of what it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<String>,
     },
@@ -49,7 +49,7 @@ pub enum Message {
         code: Option<String>,
         /// For people.
         content: String,
-        /// JSONPath of what it is about.
+        /// `JSONPath` of what it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<String>,
     },
@@ -92,15 +92,24 @@ pub mod codes {
 impl Message {
     /// An error about the whole answer.
     pub fn error(code: &str, severity: Severity, content: impl Into<String>) -> Self {
-        Self::Error { code: code.to_owned(), content: content.into(), severity, path: None }
+        Self::Error {
+            code: code.to_owned(),
+            content: content.into(),
+            severity,
+            path: None,
+        }
     }
 
     /// A warning about the whole answer.
     pub fn warning(code: &str, content: impl Into<String>) -> Self {
-        Self::Warning { code: code.to_owned(), content: content.into(), path: None }
+        Self::Warning {
+            code: code.to_owned(),
+            content: content.into(),
+            path: None,
+        }
     }
 
-    /// The message about one place, as JSONPath: `$.line_items[0].quantity`.
+    /// The message about one place, as `JSONPath`: `$.line_items[0].quantity`.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
         let (Self::Error { path, .. } | Self::Warning { path, .. } | Self::Info { path, .. }) = &mut self;
@@ -116,7 +125,7 @@ impl Message {
         }
     }
 
-    /// What it is about, as JSONPath.
+    /// What it is about, as `JSONPath`.
     pub fn path(&self) -> Option<&str> {
         let (Self::Error { path, .. } | Self::Warning { path, .. } | Self::Info { path, .. }) = self;
         path.as_deref()
@@ -137,7 +146,8 @@ mod tests {
 
     #[test]
     fn an_error_has_the_shape_of_the_schema() {
-        let message = Message::error(codes::OUT_OF_STOCK, Severity::Recoverable, "2 left").at("$.line_items[0].quantity");
+        let message =
+            Message::error(codes::OUT_OF_STOCK, Severity::Recoverable, "2 left").at("$.line_items[0].quantity");
         let expected = r#"{"type":"error","code":"out_of_stock","content":"2 left","severity":"recoverable","path":"$.line_items[0].quantity"}"#;
         assert_eq!(serde_json::to_string(&message).unwrap(), expected);
     }

@@ -64,7 +64,13 @@ impl Negotiated {
 impl<H: HttpClient> Negotiator<H> {
     /// For our offer, with the platforms known before, and a client to fetch strangers' profiles.
     pub fn new(offer: Offer, platforms: Platforms, http: H, ambient: Ambient) -> Self {
-        Self { offer, platforms, http, ambient, cache: Cache::default() }
+        Self {
+            offer,
+            platforms,
+            http,
+            ambient,
+            cache: Cache::default(),
+        }
     }
 
     /// What we offer.
@@ -83,19 +89,36 @@ impl<H: HttpClient> Negotiator<H> {
             .map_err(|error| Refusal::InvalidProfileUrl(error.to_string()))?;
         let profile = self.profile(&url).await?;
         if profile.version != VERSION {
-            return Err(Refusal::VersionUnsupported(format!("{}: this business speaks {VERSION}", profile.version)));
+            return Err(Refusal::VersionUnsupported(format!(
+                "{}: this business speaks {VERSION}",
+                profile.version
+            )));
         }
         let signed = signature::is_signed(request.headers());
         if signed {
             self.verify(request, body, &url, &profile).await?;
+        } else if self.platforms.answer(&url).is_some_and(|known| known.signed) {
+            return Err(VerifyError::Missing.into());
         }
         let active = intersect(&self.offer.capabilities, &profile.capabilities);
         if !active.contains_key(operation.needs()) {
-            return Err(Refusal::CapabilitiesIncompatible { continue_url: self.offer.public_url.clone() });
+            return Err(Refusal::CapabilitiesIncompatible {
+                continue_url: self.offer.public_url.clone(),
+            });
         }
-        let webhook_url = active.contains_key(capability::ORDER).then(|| profile.webhook_url()).flatten();
-        let webhook_url = webhook_url.filter(|url| is_profile_url(url, self.platforms.loopback())).map(str::to_owned);
-        Ok(Negotiated { profile_url: url, webhook_url, signed, active })
+        let webhook_url = active
+            .contains_key(capability::ORDER)
+            .then(|| profile.webhook_url())
+            .flatten();
+        let webhook_url = webhook_url
+            .filter(|url| is_profile_url(url, self.platforms.loopback()))
+            .map(str::to_owned);
+        Ok(Negotiated {
+            profile_url: url,
+            webhook_url,
+            signed,
+            active,
+        })
     }
 
     async fn verify(&self, request: &Request, body: &[u8], url: &str, profile: &Profile) -> Result<(), Refusal> {
@@ -103,13 +126,19 @@ impl<H: HttpClient> Negotiator<H> {
             method: request.method().to_string(),
             authority: web::header(request, "host").unwrap_or_default().to_owned(),
             path: request.uri().path().to_owned(),
-            query: request.uri().query().filter(|query| !query.is_empty()).map(str::to_owned),
+            query: request
+                .uri()
+                .query()
+                .filter(|query| !query.is_empty())
+                .map(str::to_owned),
         };
         match signature::verify(&target, request.headers(), body, &profile.signing_keys) {
             Err(VerifyError::KeyNotFound) => {
                 // A key may be newer than our copy: one fresh copy per floor of the cache, not more.
                 let fresh = self.refreshed(url).await?;
-                let keys = fresh.as_ref().map_or(&profile.signing_keys, |fresh| &fresh.signing_keys);
+                let keys = fresh
+                    .as_ref()
+                    .map_or(&profile.signing_keys, |fresh| &fresh.signing_keys);
                 Ok(signature::verify(&target, request.headers(), body, keys)?)
             }
             other => Ok(other?),
@@ -162,14 +191,21 @@ fn read(status: u16, body: &[u8]) -> Result<Profile, Refusal> {
         return Err(Refusal::ProfileUnreachable);
     }
     if body.len() > PROFILE_BYTES_MAX {
-        return Err(Refusal::ProfileMalformed(format!("a profile has at most {PROFILE_BYTES_MAX} bytes")));
+        return Err(Refusal::ProfileMalformed(format!(
+            "a profile has at most {PROFILE_BYTES_MAX} bytes"
+        )));
     }
     Profile::parse(body).map_err(|error| Refusal::ProfileMalformed(error.to_string()))
 }
 
 fn max_age(headers: &HeaderMap) -> i64 {
-    let text = headers.get("cache-control").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text.split(',').find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok()).unwrap_or_default()
+    let text = headers
+        .get("cache-control")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    text.split(',')
+        .find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Message, Metadata, Total,
-    checkout::Item,
-    fulfillment::PostalAddress,
-};
+use crate::{Message, Metadata, Total, checkout::Item, fulfillment::PostalAddress};
 
 /// How many of a line there were, are, and were delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -42,7 +42,9 @@ impl InstrumentInput {
 
 impl std::fmt::Debug for InstrumentInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InstrumentInput").field("handler_id", &self.handler_id).finish_non_exhaustive()
+        f.debug_struct("InstrumentInput")
+            .field("handler_id", &self.handler_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,7 +59,10 @@ pub struct PaymentInput {
 impl PaymentInput {
     /// The instrument that the buyer selected, or the only one.
     pub fn chosen(&self) -> Option<&InstrumentInput> {
-        let selected = self.instruments.iter().find(|instrument| instrument.selected == Some(true));
+        let selected = self
+            .instruments
+            .iter()
+            .find(|instrument| instrument.selected == Some(true));
         selected.or_else(|| self.instruments.first())
     }
 }
@@ -93,7 +98,11 @@ pub struct Payment {
 ///
 /// When the JSON is not a registry.
 pub fn handlers(configured: &str, development: bool) -> Result<Registry<Value>, serde_json::Error> {
-    let mut registry: Registry<Value> = if configured.trim().is_empty() { Registry::new() } else { serde_json::from_str(configured)? };
+    let mut registry: Registry<Value> = if configured.trim().is_empty() {
+        Registry::new()
+    } else {
+        serde_json::from_str(configured)?
+    };
     if development {
         let entry = json!({
             "id": INSTANT,
@@ -112,18 +121,31 @@ pub fn handlers(configured: &str, development: bool) -> Result<Registry<Value>, 
 pub fn offered(registry: &Registry<Value>, currency: &str, total: i64) -> Registry<Value> {
     let fits = |entry: &Value| {
         let currencies = entry.pointer("/config/currencies").and_then(Value::as_array);
-        let maximum = entry.pointer("/config/total_max").and_then(|max| max.get(currency)).and_then(Value::as_i64);
+        let maximum = entry
+            .pointer("/config/total_max")
+            .and_then(|max| max.get(currency))
+            .and_then(Value::as_i64);
         currencies.is_none_or(|list| list.iter().any(|code| code.as_str() == Some(currency)))
             && maximum.is_none_or(|maximum| total <= maximum)
     };
     let entries = registry.iter().map(|(name, entries)| {
-        (name.clone(), entries.iter().filter(|entry| fits(entry)).cloned().collect::<Vec<_>>())
+        (
+            name.clone(),
+            entries.iter().filter(|entry| fits(entry)).cloned().collect::<Vec<_>>(),
+        )
     });
     entries.filter(|(_, entries)| !entries.is_empty()).collect()
 }
 
 /// The name of the handler whose instance has this id.
 pub fn handler_name<'a>(registry: &'a Registry<Value>, id: &str) -> Option<&'a str> {
-    let has = |entries: &[Value]| entries.iter().any(|entry| entry.get("id").and_then(Value::as_str) == Some(id));
-    registry.iter().find(|(_, entries)| has(entries)).map(|(name, _)| name.as_str())
+    let has = |entries: &[Value]| {
+        entries
+            .iter()
+            .any(|entry| entry.get("id").and_then(Value::as_str) == Some(id))
+    };
+    registry
+        .iter()
+        .find(|(_, entries)| has(entries))
+        .map(|(name, _)| name.as_str())
 }

@@ -27,7 +27,12 @@ pub struct Capability {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Parents, when this is an extension.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "as_one_or_many", deserialize_with = "one_or_many")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "as_one_or_many",
+        deserialize_with = "one_or_many"
+    )]
     pub extends: Vec<String>,
     /// What its schema defines.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -37,7 +42,13 @@ pub struct Capability {
 impl Capability {
     /// Of a version, extending `extends`.
     pub fn of(version: &str, extends: Vec<String>) -> Self {
-        Self { version: version.to_owned(), spec: None, schema: None, extends, config: Map::new() }
+        Self {
+            version: version.to_owned(),
+            spec: None,
+            schema: None,
+            extends,
+            config: Map::new(),
+        }
     }
 
     /// One of the protocol's own, with the addresses of its specification page and its schema file.
@@ -55,7 +66,11 @@ impl Capability {
     pub(crate) fn in_response(&self) -> Value {
         let mut entry = serde_json::json!({"version": self.version});
         if let Value::Object(members) = &mut entry {
-            members.extend(self.schema.clone().map(|schema| ("schema".to_owned(), Value::String(schema))));
+            members.extend(
+                self.schema
+                    .clone()
+                    .map(|schema| ("schema".to_owned(), Value::String(schema))),
+            );
             members.extend((!self.extends.is_empty()).then(|| ("extends".to_owned(), extends_value(&self.extends))));
         }
         entry
@@ -170,7 +185,14 @@ struct Body {
 }
 
 fn is_date(text: &str) -> bool {
-    text.len() == 10 && text.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() })
+    text.len() == 10
+        && text.bytes().enumerate().all(|(at, b)| {
+            if matches!(at, 4 | 7) {
+                b == b'-'
+            } else {
+                b.is_ascii_digit()
+            }
+        })
 }
 
 impl Profile {
@@ -193,15 +215,25 @@ impl Profile {
         if entries.any(|capability| !is_date(&capability.version)) {
             return Err(wrong("a capability's version is a date"));
         }
-        let keys = document.signing_keys.into_iter().map(serde_json::from_value).collect::<Result<_, _>>();
+        let keys = document
+            .signing_keys
+            .into_iter()
+            .map(serde_json::from_value)
+            .collect::<Result<_, _>>();
         let signing_keys = keys.map_err(|error| ProfileError(format!("signing_keys: {error}")))?;
-        Ok(Self { version, capabilities, signing_keys })
+        Ok(Self {
+            version,
+            capabilities,
+            signing_keys,
+        })
     }
 
     /// `config.webhook_url` of the order capability: where the platform wants order events.
     pub fn webhook_url(&self) -> Option<&str> {
         let orders = self.capabilities.get(crate::capability::ORDER)?;
-        orders.iter().find_map(|order| order.config.get("webhook_url").and_then(Value::as_str))
+        orders
+            .iter()
+            .find_map(|order| order.config.get("webhook_url").and_then(Value::as_str))
     }
 }
 
@@ -211,20 +243,42 @@ impl Offer {
         use crate::capability as name;
         let mut fulfillment = Capability::standard("fulfillment", "fulfillment", &[name::CHECKOUT]);
         let one_parcel = [
-            ("allows_multi_destination".to_owned(), serde_json::json!({"shipping": false, "pickup": false})),
-            ("allows_method_combinations".to_owned(), serde_json::json!([["shipping"]])),
+            (
+                "allows_multi_destination".to_owned(),
+                serde_json::json!({"shipping": false, "pickup": false}),
+            ),
+            (
+                "allows_method_combinations".to_owned(),
+                serde_json::json!([["shipping"]]),
+            ),
         ];
         fulfillment.config.extend(one_parcel);
         let capabilities = [
             (name::CHECKOUT, Capability::standard("checkout", "checkout", &[])),
             (name::FULFILLMENT, fulfillment),
-            (name::BUYER_CONSENT, Capability::standard("buyer-consent", "buyer_consent", &[name::CHECKOUT])),
+            (
+                name::BUYER_CONSENT,
+                Capability::standard("buyer-consent", "buyer_consent", &[name::CHECKOUT]),
+            ),
             (name::ORDER, Capability::standard("order", "order", &[])),
-            (name::CATALOG_SEARCH, Capability::standard("catalog/search", "catalog_search", &[])),
-            (name::CATALOG_LOOKUP, Capability::standard("catalog/lookup", "catalog_lookup", &[])),
+            (
+                name::CATALOG_SEARCH,
+                Capability::standard("catalog/search", "catalog_search", &[]),
+            ),
+            (
+                name::CATALOG_LOOKUP,
+                Capability::standard("catalog/lookup", "catalog_lookup", &[]),
+            ),
         ];
-        let capabilities = capabilities.into_iter().map(|(name, entry)| (name.to_owned(), vec![entry])).collect();
-        Self { public_url: public_url.trim_end_matches('/').to_owned(), capabilities, payment_handlers }
+        let capabilities = capabilities
+            .into_iter()
+            .map(|(name, entry)| (name.to_owned(), vec![entry]))
+            .collect();
+        Self {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            capabilities,
+            payment_handlers,
+        }
     }
 
     /// The document under `/.well-known/ucp`.
@@ -261,13 +315,23 @@ mod tests {
     fn a_platforms_profile_is_read() {
         let profile = Profile::parse(PROFILE.as_bytes()).unwrap();
         assert_eq!(profile.webhook_url(), Some("https://p.example/w"));
-        assert_eq!(profile.capabilities["dev.ucp.shopping.discount"][0].extends, ["dev.ucp.shopping.checkout"]);
+        assert_eq!(
+            profile.capabilities["dev.ucp.shopping.discount"][0].extends,
+            ["dev.ucp.shopping.checkout"]
+        );
         assert_eq!(profile.signing_keys[0].kid, "e");
     }
 
     #[test]
     fn what_is_no_profile_is_refused() {
-        for text in ["", "no", "{}", r#"{"ucp":{}}"#, r#"{"ucp":{"version":"draft"}}"#, r#"{"ucp":{"version":"2026-04-08","capabilities":[]}}"#] {
+        for text in [
+            "",
+            "no",
+            "{}",
+            r#"{"ucp":{}}"#,
+            r#"{"ucp":{"version":"draft"}}"#,
+            r#"{"ucp":{"version":"2026-04-08","capabilities":[]}}"#,
+        ] {
             assert!(Profile::parse(text.as_bytes()).is_err(), "{text}");
         }
         let keys = r#"{"ucp":{"version":"2026-04-08"},"signing_keys":[{"kty":"EC"}]}"#;

@@ -106,15 +106,22 @@ impl Refusal {
         let (status, code) = self.code();
         if let Self::CapabilitiesIncompatible { continue_url } = self {
             let message = Message::error(code, Severity::Unrecoverable, self.to_string());
-            let nothing = Metadata { capabilities: std::collections::BTreeMap::new(), ..Metadata::of(crate::Operation::Checkout) };
+            let nothing = Metadata {
+                capabilities: std::collections::BTreeMap::new(),
+                ..Metadata::of(crate::Operation::Checkout)
+            };
             return web::json(status, &ErrorResponse::new(nothing, message).continue_url(continue_url));
         }
         let mut response = web::json(status, &json!({"code": code, "content": self.to_string()}));
         if matches!(status, 429 | 503) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
         if status == 401 {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

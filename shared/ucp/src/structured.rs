@@ -98,23 +98,37 @@ impl Reader<'_> {
         if !matches!(self.peek()?, b'a'..=b'z' | b'*') {
             return None;
         }
-        Some(self.take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.' | b'*')))
+        Some(
+            self.take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.' | b'*')),
+        )
     }
 
     fn member(&mut self) -> Option<Member> {
         let key = self.key()?;
-        let start = match self.expect(b'=') {
-            Some(()) => self.at,
-            None => {
-                let parameters = self.parameters()?;
-                let value = Value::Item(Bare::Other("?1".to_owned()));
-                return Some(Member { key, value, parameters, raw: String::new() });
-            }
+        if self.expect(b'=').is_none() {
+            let parameters = self.parameters()?;
+            let value = Value::Item(Bare::Other("?1".to_owned()));
+            return Some(Member {
+                key,
+                value,
+                parameters,
+                raw: String::new(),
+            });
+        }
+        let start = self.at;
+        let value = if self.peek()? == b'(' {
+            self.list()?
+        } else {
+            Value::Item(self.bare()?)
         };
-        let value = if self.peek()? == b'(' { self.list()? } else { Value::Item(self.bare()?) };
         let parameters = self.parameters()?;
         let raw = self.text.get(start..self.at)?.to_owned();
-        Some(Member { key, value, parameters, raw })
+        Some(Member {
+            key,
+            value,
+            parameters,
+            raw,
+        })
     }
 
     fn list(&mut self) -> Option<Value> {
@@ -195,7 +209,10 @@ mod tests {
     #[test]
     fn a_dictionary_of_an_item_and_a_list_is_read_with_its_raw_text() {
         let members = dictionary(r#"sig1=("@method" "@path");keyid="k1";created=17, b=:aGk=:"#).unwrap();
-        assert_eq!(members[0].value, Value::List(vec![Bare::Text("@method".into()), Bare::Text("@path".into())], false));
+        assert_eq!(
+            members[0].value,
+            Value::List(vec![Bare::Text("@method".into()), Bare::Text("@path".into())], false)
+        );
         assert_eq!(members[0].raw, r#"("@method" "@path");keyid="k1";created=17"#);
         assert_eq!(members[0].parameters[0], ("keyid".to_owned(), Bare::Text("k1".into())));
         assert_eq!(members[1].value, Value::Item(Bare::Bytes(b"hi".to_vec())));
@@ -203,7 +220,17 @@ mod tests {
 
     #[test]
     fn what_is_no_dictionary_is_refused() {
-        for text in ["a=", "a=\"x", "a=(\"x\"", "A=1", "a=1,", "a=1 b=2", "a=:!:", "a=\"\u{e9}\"", "a=\"\\x\""] {
+        for text in [
+            "a=",
+            "a=\"x",
+            "a=(\"x\"",
+            "A=1",
+            "a=1,",
+            "a=1 b=2",
+            "a=:!:",
+            "a=\"\u{e9}\"",
+            "a=\"\\x\"",
+        ] {
             assert_eq!(dictionary(text), None, "{text}");
         }
         assert_eq!(dictionary(&"a".repeat(9_000)), None);

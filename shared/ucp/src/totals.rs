@@ -50,7 +50,12 @@ pub struct TotalLine {
 impl Total {
     /// An entry without a text.
     pub const fn new(kind: TotalKind, amount: i64) -> Self {
-        Self { kind, display_text: None, amount, lines: Vec::new() }
+        Self {
+            kind,
+            display_text: None,
+            amount,
+            lines: Vec::new(),
+        }
     }
 
     /// With a text for people.

@@ -58,7 +58,10 @@ async fn the_same_completion_twenty_times_at_once_places_one_order() {
         texts.insert(task.await.unwrap());
     }
     assert_eq!(texts.len(), 1, "{texts:?}");
-    assert_eq!((shop.count("SalesTable", "order").await, shop.free(shop.goods).await), (1, 999));
+    assert_eq!(
+        (shop.count("SalesTable", "order").await, shop.free(shop.goods).await),
+        (1, 999)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,9 +73,20 @@ async fn of_a_completion_and_a_cancellation_at_once_one_wins() {
         let (one, two) = (id.clone(), id.clone());
         let completing = tokio::spawn(async move { until_answered(&complete, &one, &format!("p{n}")).await.status });
         let canceling = tokio::spawn(async move {
-            cancel.call("POST /checkout-sessions/{id}/cancel", &two, &format!("q{n}"), &Value::Null).await.status
+            cancel
+                .call(
+                    "POST /checkout-sessions/{id}/cancel",
+                    &two,
+                    &format!("q{n}"),
+                    &Value::Null,
+                )
+                .await
+                .status
         });
         let (completed, canceled) = (completing.await.unwrap(), canceling.await.unwrap());
-        assert!(matches!((completed, canceled), (200, 409) | (409, 200)), "{completed} {canceled}");
+        assert!(
+            matches!((completed, canceled), (200, 409) | (409, 200)),
+            "{completed} {canceled}"
+        );
     }
 }

@@ -19,6 +19,8 @@ const INSTRUMENTS_MAX: usize = 20;
 const CLAIMS_MAX: usize = 20;
 /// The longest text of any field, in bytes.
 const TEXT_BYTES_MAX: usize = 1_000;
+/// The most that all particulars of a session take as JSON, in bytes: a session is one item of the store.
+const PARTICULARS_BYTES_MAX: usize = 48 * 1_024;
 /// The longest id that a platform may give to something, in bytes.
 const ID_BYTES_MAX: usize = 128;
 
@@ -85,7 +87,11 @@ pub struct DraftError {
 }
 
 fn limit(place: &'static str, len: usize, max: usize) -> Result<(), DraftError> {
-    if len > max { Err(DraftError { place, max }) } else { Ok(()) }
+    if len > max {
+        Err(DraftError { place, max })
+    } else {
+        Ok(())
+    }
 }
 
 impl Draft {
@@ -94,7 +100,11 @@ impl Draft {
     /// # Errors
     ///
     /// When a list or a text is too long.
-    pub fn read(input: CheckoutInput, known: &[DraftLine], mut fresh: impl FnMut() -> LineId) -> Result<Self, DraftError> {
+    pub fn read(
+        input: CheckoutInput,
+        known: &[DraftLine],
+        mut fresh: impl FnMut() -> LineId,
+    ) -> Result<Self, DraftError> {
         limit("line_items", input.line_items.len(), LINES_MAX)?;
         let mut lines: Vec<DraftLine> = Vec::with_capacity(input.line_items.len());
         for line in input.line_items {
@@ -102,7 +112,11 @@ impl Draft {
             let named: Option<LineId> = line.id.as_deref().and_then(|id| id.parse().ok());
             let kept = named.filter(|id| known.iter().any(|k| k.id == *id) && lines.iter().all(|l| l.id != *id));
             let id = kept.unwrap_or_else(&mut fresh);
-            lines.push(DraftLine { id, item: line.item.id, quantity: line.quantity.as_i64() });
+            lines.push(DraftLine {
+                id,
+                item: line.item.id,
+                quantity: line.quantity.as_i64(),
+            });
         }
         if let Some(context) = &input.context {
             limit("context.eligibility", context.eligibility.len(), CLAIMS_MAX)?;
@@ -110,25 +124,40 @@ impl Draft {
         let chosen = input.fulfillment.map(choices).transpose()?.flatten();
         let payment = input.payment.map(instruments).transpose()?;
         let attribution = input.attribution;
-        let particulars = Particulars { buyer: input.buyer, context: input.context, chosen, payment, attribution };
+        let particulars = Particulars {
+            buyer: input.buyer,
+            context: input.context,
+            chosen,
+            payment,
+            attribution,
+        };
         particulars.check()?;
         Ok(Self { lines, particulars })
     }
 }
 
 impl Particulars {
-    /// Every text is bounded; the whole is, too, since a body has a limit.
+    /// Every text is bounded, and the whole.
     fn check(&self) -> Result<(), DraftError> {
         fn longest(value: &Value) -> usize {
             match value {
                 Value::String(text) => text.len(),
                 Value::Array(list) => list.iter().map(longest).max().unwrap_or_default(),
-                Value::Object(map) => map.iter().map(|(k, v)| k.len().max(longest(v))).max().unwrap_or_default(),
+                Value::Object(map) => map
+                    .iter()
+                    .map(|(k, v)| k.len().max(longest(v)))
+                    .max()
+                    .unwrap_or_default(),
                 Value::Null | Value::Bool(_) | Value::Number(_) => 0,
             }
         }
         let value = serde_json::to_value(self).unwrap_or_default();
-        limit("text", longest(&value), TEXT_BYTES_MAX)
+        limit("text", longest(&value), TEXT_BYTES_MAX)?;
+        limit(
+            "everything but line_items",
+            value.to_string().len(),
+            PARTICULARS_BYTES_MAX,
+        )
     }
 
     /// The chosen address.
@@ -158,15 +187,27 @@ fn choices(input: FulfillmentInput) -> Result<Option<Chosen>, DraftError> {
     limit("destinations", method.destinations.len(), DESTINATIONS_MAX)?;
     let mut destinations = Vec::with_capacity(method.destinations.len());
     for (at, destination) in method.destinations.into_iter().enumerate() {
-        let id = destination.id.unwrap_or_else(|| format!("destination_{}", at.saturating_add(1)));
-        destinations.push(Destination { id, address: destination.address });
+        let id = destination
+            .id
+            .unwrap_or_else(|| format!("destination_{}", at.saturating_add(1)));
+        destinations.push(Destination {
+            id,
+            address: destination.address,
+        });
     }
     // One address needs no choice.
-    let only = if let [only] = destinations.as_slice() { Some(only.id.clone()) } else { None };
+    let only = if let [only] = destinations.as_slice() {
+        Some(only.id.clone())
+    } else {
+        None
+    };
     let group = method.groups.into_iter().next();
     Ok(Some(Chosen {
         method_id: method.id.unwrap_or_else(|| "method_1".to_owned()),
-        group_id: group.as_ref().and_then(|group| group.id.clone()).unwrap_or_else(|| "group_1".to_owned()),
+        group_id: group
+            .as_ref()
+            .and_then(|group| group.id.clone())
+            .unwrap_or_else(|| "group_1".to_owned()),
         kind: method.kind.unwrap_or(MethodKind::Shipping),
         destination: method.selected_destination_id.or(only),
         destinations,
@@ -177,12 +218,20 @@ fn choices(input: FulfillmentInput) -> Result<Option<Chosen>, DraftError> {
 /// What may be kept and shown of instruments: never the credential.
 fn instruments(input: PaymentInput) -> Result<Payment, DraftError> {
     limit("payment.instruments", input.instruments.len(), INSTRUMENTS_MAX)?;
-    let shown = input.instruments.into_iter().enumerate().map(|(at, instrument)| Instrument {
-        id: instrument.id.unwrap_or_else(|| format!("instrument_{}", at.saturating_add(1))),
-        handler_id: instrument.handler_id.unwrap_or_default(),
-        kind: instrument.kind.unwrap_or_else(|| "token".to_owned()),
-        selected: instrument.selected,
-        display: instrument.display.filter(Value::is_object),
-    });
-    Ok(Payment { instruments: shown.collect() })
+    let shown = input
+        .instruments
+        .into_iter()
+        .enumerate()
+        .map(|(at, instrument)| Instrument {
+            id: instrument
+                .id
+                .unwrap_or_else(|| format!("instrument_{}", at.saturating_add(1))),
+            handler_id: instrument.handler_id.unwrap_or_default(),
+            kind: instrument.kind.unwrap_or_else(|| "token".to_owned()),
+            selected: instrument.selected,
+            display: instrument.display.filter(Value::is_object),
+        });
+    Ok(Payment {
+        instruments: shown.collect(),
+    })
 }

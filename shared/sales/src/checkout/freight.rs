@@ -43,11 +43,18 @@ fn priced(rate: &Rate, weight_g: u64, subtotal: Money, now: Timestamp) -> Option
     let currency: Currency = subtotal.currency();
     let band = rate.bands.iter().find(|band| weight_g <= band.up_to_g)?;
     let usual = Money::new(*band.price.get(&currency)?, currency).ok()?;
-    let free = rate.free_over.get(&currency).is_some_and(|over| subtotal.amount() >= *over);
+    let free = rate
+        .free_over
+        .get(&currency)
+        .is_some_and(|over| subtotal.amount() >= *over);
     let (least, most) = rate.days;
     let arrival = |days: u8| now.plus_seconds(i64::from(days).saturating_mul(DAY_S));
     let description = if least == most {
-        format!("Arrives in {most} day{} with {}", if most == 1 { "" } else { "s" }, rate.carrier)
+        format!(
+            "Arrives in {most} day{} with {}",
+            if most == 1 { "" } else { "s" },
+            rate.carrier
+        )
     } else {
         format!("Arrives in {least} to {most} days with {}", rate.carrier)
     };

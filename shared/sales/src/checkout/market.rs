@@ -74,17 +74,40 @@ impl Market {
         let text = if json.trim().is_empty() { BUILT_IN } else { json };
         let market: Self = serde_json::from_str(text)?;
         let rates = || market.zones.iter().flat_map(|zone| &zone.options);
-        let grow = |rate: &Rate| rate.bands.iter().zip(rate.bands.iter().skip(1)).all(|(a, b)| a.up_to_g < b.up_to_g);
+        let grow = |rate: &Rate| {
+            rate.bands
+                .iter()
+                .zip(rate.bands.iter().skip(1))
+                .all(|(a, b)| a.up_to_g < b.up_to_g)
+        };
         let sums = rates().flat_map(|rate| rate.bands.iter().flat_map(|band| &band.price).chain(&rate.free_over));
         let mut prices = sums.map(|(currency, amount)| (*currency, *amount));
         let rules = [
-            (market.zones.len() <= ENTRIES_MAX && rates().count() <= ENTRIES_MAX, "too many entries"),
-            (rates().all(|rate| !rate.bands.is_empty() && grow(rate)), "bands grow in weight, and there is one at least"),
-            (rates().all(|rate| rate.days.0 <= rate.days.1), "days are at least, at most"),
-            (prices.all(|(currency, amount)| amount >= 0 && Money::new(amount, currency).is_ok()), "amounts are not negative"),
-            (market.currencies.contains(&market.default_currency), "the default currency is one of the currencies"),
+            (
+                market.zones.len() <= ENTRIES_MAX && rates().count() <= ENTRIES_MAX,
+                "too many entries",
+            ),
+            (
+                rates().all(|rate| !rate.bands.is_empty() && grow(rate)),
+                "bands grow in weight, and there is one at least",
+            ),
+            (
+                rates().all(|rate| rate.days.0 <= rate.days.1),
+                "days are at least, at most",
+            ),
+            (
+                prices.all(|(currency, amount)| amount >= 0 && Money::new(amount, currency).is_ok()),
+                "amounts are not negative",
+            ),
+            (
+                market.currencies.contains(&market.default_currency),
+                "the default currency is one of the currencies",
+            ),
         ];
-        rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, rule)| Err(MarketError::Rule(rule)))?;
+        rules
+            .into_iter()
+            .find(|(holds, _)| !holds)
+            .map_or(Ok(()), |(_, rule)| Err(MarketError::Rule(rule)))?;
         Ok(market)
     }
 
@@ -102,7 +125,11 @@ impl Market {
         }
         match country {
             None => self.default_currency,
-            Some(country) => self.currency_by_country.get(country).copied().unwrap_or(self.currency_elsewhere),
+            Some(country) => self
+                .currency_by_country
+                .get(country)
+                .copied()
+                .unwrap_or(self.currency_elsewhere),
         }
     }
 

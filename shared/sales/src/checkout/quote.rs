@@ -77,9 +77,13 @@ impl Quote {
     /// claims) does not: the next try may be better.
     pub fn blocked(&self) -> bool {
         let of_the_try = |message: &Message| {
-            message.path().is_some_and(|path| path.starts_with("$.payment") || path.starts_with("$.context"))
+            message
+                .path()
+                .is_some_and(|path| path.starts_with("$.payment") || path.starts_with("$.context"))
         };
-        self.messages.iter().any(|message| message.severity().is_some() && !of_the_try(message))
+        self.messages
+            .iter()
+            .any(|message| message.severity().is_some() && !of_the_try(message))
     }
 
     /// Whether the buyer must do something that the API does not take.
@@ -137,11 +141,19 @@ struct Basket {
 impl Basket {
     fn new(currency: Currency, free: &BTreeMap<VariantId, u64>) -> Self {
         let subtotal = Money::zero(currency);
-        Self { currency, left: free.clone(), lines: Vec::new(), subtotal, weight_g: 0, messages: Vec::new() }
+        Self {
+            currency,
+            left: free.clone(),
+            lines: Vec::new(),
+            subtotal,
+            weight_g: 0,
+            messages: Vec::new(),
+        }
     }
 
     fn refuse(&mut self, code: &str, path: String, content: String) {
-        self.messages.push(Message::error(code, Severity::Recoverable, content).at(path));
+        self.messages
+            .push(Message::error(code, Severity::Recoverable, content).at(path));
     }
 
     /// Takes a line over, or says why not.
@@ -154,15 +166,30 @@ impl Basket {
             return self.refuse(codes::ITEM_UNAVAILABLE, path, format!("{item} is not on sale."));
         };
         let Some(price) = variant.price(self.currency) else {
-            return self.refuse(codes::ITEM_UNAVAILABLE, path, format!("{item} is not sold in {}.", self.currency));
+            return self.refuse(
+                codes::ITEM_UNAVAILABLE,
+                path,
+                format!("{item} is not sold in {}.", self.currency),
+            );
         };
-        let quantity = line.quantity.and_then(|quantity| u32::try_from(quantity).ok()).filter(|n| (1..=UNITS_MAX).contains(n));
+        let quantity = line
+            .quantity
+            .and_then(|quantity| u32::try_from(quantity).ok())
+            .filter(|n| (1..=UNITS_MAX).contains(n));
         let Some(quantity) = quantity else {
             let content = format!("The quantity of {item} is a whole number from 1 to {UNITS_MAX}.");
             return self.refuse(codes::QUANTITY_INVALID, counted, content);
         };
-        let Some((subtotal, sum)) = price.times(quantity).and_then(|all| Ok((all, self.subtotal.plus(all)?))).ok() else {
-            return self.refuse(codes::QUANTITY_INVALID, counted, format!("So many of {item} cost more than one order can."));
+        let Some((subtotal, sum)) = price
+            .times(quantity)
+            .and_then(|all| Ok((all, self.subtotal.plus(all)?)))
+            .ok()
+        else {
+            return self.refuse(
+                codes::QUANTITY_INVALID,
+                counted,
+                format!("So many of {item} cost more than one order can."),
+            );
         };
         let left = catalog::availability(variant.id, &variant.bundle, &self.left);
         if left == 0 {
@@ -173,15 +200,23 @@ impl Basket {
             self.refuse(codes::QUANTITY_INVALID, counted.clone(), content);
         }
         if left < u64::from(quantity) {
-            self.refuse(codes::OUT_OF_STOCK, counted, format!("Only {left} of {item} are left; {quantity} were asked for."));
+            self.refuse(
+                codes::OUT_OF_STOCK,
+                counted,
+                format!("Only {left} of {item} are left; {quantity} were asked for."),
+            );
         }
         let components = variant.stock(1).unwrap_or_default();
         for (part, each) in &components {
             let taken = u64::from(*each).saturating_mul(u64::from(quantity));
-            self.left.entry(*part).and_modify(|left| *left = left.saturating_sub(taken));
+            self.left
+                .entry(*part)
+                .and_modify(|left| *left = left.saturating_sub(taken));
         }
         self.subtotal = sum;
-        self.weight_g = self.weight_g.saturating_add(u64::from(variant.weight_grams).saturating_mul(u64::from(quantity)));
+        self.weight_g = self
+            .weight_g
+            .saturating_add(u64::from(variant.weight_grams).saturating_mul(u64::from(quantity)));
         self.lines.push(QuotedLine {
             id: line.id,
             variant: variant.id,
@@ -212,10 +247,15 @@ impl Basket {
 
 /// Claims that we do not know are told and block nothing.
 fn claims(particulars: &Particulars, market: &Market) -> Vec<Message> {
-    let claims = particulars.context.iter().flat_map(|context| &context.eligibility).enumerate();
+    let claims = particulars
+        .context
+        .iter()
+        .flat_map(|context| &context.eligibility)
+        .enumerate();
     let unknown = claims.filter(|(_, claim)| !market.knows_claim(claim));
     let told = |(at, claim): (usize, &String)| {
-        Message::warning("eligibility_not_accepted", format!("{claim} changes nothing here.")).at(format!("$.context.eligibility[{at}]"))
+        Message::warning("eligibility_not_accepted", format!("{claim} changes nothing here."))
+            .at(format!("$.context.eligibility[{at}]"))
     };
     unknown.map(told).collect()
 }
@@ -231,41 +271,90 @@ fn ship(quote: &mut Quote, particulars: &Particulars, facts: &Facts<'_>, weight_
     }
     let Some(chosen) = &particulars.chosen else {
         if quote.shipped && facts.fulfillment {
-            tell(codes::FIELD_REQUIRED, Severity::Recoverable, "Say where it goes.".to_owned(), "$.fulfillment.methods");
+            tell(
+                codes::FIELD_REQUIRED,
+                Severity::Recoverable,
+                "Say where it goes.".to_owned(),
+                "$.fulfillment.methods",
+            );
         } else if quote.shipped {
             let content = "The buyer says at our place where it goes.".to_owned();
-            tell(codes::FIELD_REQUIRED, Severity::RequiresBuyerInput, content, "$.fulfillment");
+            tell(
+                codes::FIELD_REQUIRED,
+                Severity::RequiresBuyerInput,
+                content,
+                "$.fulfillment",
+            );
         }
         return;
     };
     if chosen.kind == MethodKind::Pickup {
-        return tell(codes::FIELD_INVALID, Severity::Recoverable, "Nothing can be picked up yet.".to_owned(), METHOD);
+        return tell(
+            codes::FIELD_INVALID,
+            Severity::Recoverable,
+            "Nothing can be picked up yet.".to_owned(),
+            METHOD,
+        );
     }
     let Some(destination) = particulars.destination() else {
         if quote.shipped {
             let path = format!("{METHOD}.selected_destination_id");
-            tell(codes::FIELD_REQUIRED, Severity::Recoverable, "Choose one of the destinations.".to_owned(), &path);
+            tell(
+                codes::FIELD_REQUIRED,
+                Severity::Recoverable,
+                "Choose one of the destinations.".to_owned(),
+                &path,
+            );
         }
         return;
     };
-    let Some(country) = destination.address.address_country.as_deref().map(|said| facts.market.country(said)) else {
+    let Some(country) = destination
+        .address
+        .address_country
+        .as_deref()
+        .map(|said| facts.market.country(said))
+    else {
         let path = format!("{METHOD}.destinations");
-        return tell(codes::FIELD_REQUIRED, Severity::Recoverable, "The destination needs its country.".to_owned(), &path);
+        return tell(
+            codes::FIELD_REQUIRED,
+            Severity::Recoverable,
+            "The destination needs its country.".to_owned(),
+            &path,
+        );
     };
     let place = (country.as_str(), destination.address.address_region.as_deref());
     let options = freight::options(facts.market, place, weight_g, quote.subtotal, facts.now);
     if options.is_empty() {
         let content = format!("Nothing of this weight goes to {country} at present.");
-        return tell(codes::ADDRESS_UNDELIVERABLE, Severity::Recoverable, content, &format!("{METHOD}.destinations"));
+        return tell(
+            codes::ADDRESS_UNDELIVERABLE,
+            Severity::Recoverable,
+            content,
+            &format!("{METHOD}.destinations"),
+        );
     }
     let path = format!("{METHOD}.groups[0].selected_option_id");
-    match chosen.option.as_deref().map(|id| options.iter().find(|option| option.id == id)) {
+    match chosen
+        .option
+        .as_deref()
+        .map(|id| options.iter().find(|option| option.id == id))
+    {
         None if quote.shipped => {
-            tell(codes::FIELD_REQUIRED, Severity::Recoverable, "Choose one of the options.".to_owned(), &path);
+            tell(
+                codes::FIELD_REQUIRED,
+                Severity::Recoverable,
+                "Choose one of the options.".to_owned(),
+                &path,
+            );
         }
         None => {}
         Some(None) => {
-            tell(codes::FIELD_INVALID, Severity::Recoverable, "This option is not offered: choose another.".to_owned(), &path);
+            tell(
+                codes::FIELD_INVALID,
+                Severity::Recoverable,
+                "This option is not offered: choose another.".to_owned(),
+                &path,
+            );
         }
         Some(Some(option)) => match quote.subtotal.plus(option.price) {
             Ok(total) => {
@@ -273,11 +362,19 @@ fn ship(quote: &mut Quote, particulars: &Particulars, facts: &Facts<'_>, weight_
                 quote.freight = Some(option.price);
                 quote.total = total;
             }
-            Err(_) => tell(codes::FIELD_INVALID, Severity::Recoverable, "The order is too large.".to_owned(), &path),
+            Err(_) => tell(
+                codes::FIELD_INVALID,
+                Severity::Recoverable,
+                "The order is too large.".to_owned(),
+                &path,
+            ),
         },
     }
     if quote.shipped && destination.address.street_address.is_none() {
-        let warning = Message::warning("address_incomplete", "The destination has no street: delivery may need a question.");
+        let warning = Message::warning(
+            "address_incomplete",
+            "The destination has no street: delivery may need a question.",
+        );
         quote.messages.push(warning.at(format!("{METHOD}.destinations")));
     }
     quote.options = options;

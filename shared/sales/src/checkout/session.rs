@@ -91,10 +91,23 @@ impl Session {
     /// # Errors
     ///
     /// When it is closed.
-    pub fn replaced(self, lines: Vec<DraftLine>, particulars: Sealed, quote: Quote, now: Timestamp) -> Result<Self, Closed> {
+    pub fn replaced(
+        self,
+        lines: Vec<DraftLine>,
+        particulars: Sealed,
+        quote: Quote,
+        now: Timestamp,
+    ) -> Result<Self, Closed> {
         self.open(now)?;
         let open_until = now.plus_seconds(OPEN_S);
-        Ok(Self { version: self.version.saturating_add(1), lines, particulars, quote, open_until, ..self })
+        Ok(Self {
+            version: self.version.saturating_add(1),
+            lines,
+            particulars,
+            quote,
+            open_until,
+            ..self
+        })
     }
 
     /// The session as an order.
@@ -105,7 +118,13 @@ impl Session {
     pub fn completed(self, order: OrderId, particulars: Sealed, quote: Quote, now: Timestamp) -> Result<Self, Closed> {
         self.open(now)?;
         let state = SessionState::Completed { order, at: now };
-        Ok(Self { version: self.version.saturating_add(1), state, particulars, quote, ..self })
+        Ok(Self {
+            version: self.version.saturating_add(1),
+            state,
+            particulars,
+            quote,
+            ..self
+        })
     }
 
     /// The session given up.
@@ -115,7 +134,11 @@ impl Session {
     /// When it is closed.
     pub fn canceled(self, now: Timestamp) -> Result<Self, Closed> {
         self.open(now)?;
-        Ok(Self { version: self.version.saturating_add(1), state: SessionState::Canceled { at: now }, ..self })
+        Ok(Self {
+            version: self.version.saturating_add(1),
+            state: SessionState::Canceled { at: now },
+            ..self
+        })
     }
 
     /// As UCP says it.

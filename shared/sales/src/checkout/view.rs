@@ -2,8 +2,9 @@
 
 use kernel::{Money, OrderId, Timestamp};
 use ucp::{
-    Message, Metadata, Severity, Total, TotalKind, TotalLine, codes,
+    Message, Metadata, Severity, Total, TotalKind, TotalLine,
     checkout::{Checkout, CheckoutStatus, Item, LineItem, Link, OrderConfirmation},
+    codes,
     fulfillment::{Fulfillment, FulfillmentOption, Group, Method, MethodKind},
 };
 
@@ -38,7 +39,11 @@ pub fn view(session: &Session, particulars: &Particulars, shown: Shown<'_>) -> C
         messages.retain(|message| message.severity().is_none());
     }
     if status == CheckoutStatus::Canceled && session.state == SessionState::Open {
-        messages.push(Message::error(codes::EXPIRED, Severity::Unrecoverable, "The session has expired: create another."));
+        messages.push(Message::error(
+            codes::EXPIRED,
+            Severity::Unrecoverable,
+            "The session has expired: create another.",
+        ));
     }
     Checkout {
         id: session.id.to_string(),
@@ -52,7 +57,11 @@ pub fn view(session: &Session, particulars: &Particulars, shown: Shown<'_>) -> C
         links: links(shown.storefront),
         expires_at: session.open_until.to_string(),
         continue_url: open.then(|| format!("{}/checkout/{}", shown.storefront, session.id)),
-        fulfillment: if shown.fulfillment { fulfillment(quote, particulars) } else { None },
+        fulfillment: if shown.fulfillment {
+            fulfillment(quote, particulars)
+        } else {
+            None
+        },
         payment: particulars.payment.clone(),
         attribution: particulars.attribution.clone(),
         order: match session.state {
@@ -64,12 +73,22 @@ pub fn view(session: &Session, particulars: &Particulars, shown: Shown<'_>) -> C
 }
 
 fn confirmation(order: OrderId, storefront: &str) -> OrderConfirmation {
-    OrderConfirmation { id: order.to_string(), permalink_url: crate::order::permalink(storefront, order) }
+    OrderConfirmation {
+        id: order.to_string(),
+        permalink_url: crate::order::permalink(storefront, order),
+    }
 }
 
 fn links(storefront: &str) -> Vec<Link> {
-    let link = |kind: &str, page: &str| Link { kind: kind.to_owned(), url: format!("{storefront}/{page}") };
-    vec![link("terms_of_service", "terms"), link("privacy_policy", "privacy"), link("refund_policy", "refunds")]
+    let link = |kind: &str, page: &str| Link {
+        kind: kind.to_owned(),
+        url: format!("{storefront}/{page}"),
+    };
+    vec![
+        link("terms_of_service", "terms"),
+        link("privacy_policy", "privacy"),
+        link("refund_policy", "refunds"),
+    ]
 }
 
 fn line(line: &QuotedLine) -> LineItem {
@@ -83,15 +102,23 @@ fn line(line: &QuotedLine) -> LineItem {
             image_url: line.image_url.clone(),
         },
         quantity: line.quantity,
-        totals: vec![Total::new(TotalKind::Subtotal, amount), Total::new(TotalKind::Total, amount)],
+        totals: vec![
+            Total::new(TotalKind::Subtotal, amount),
+            Total::new(TotalKind::Total, amount),
+        ],
     }
 }
 
 fn totals(quote: &Quote) -> Vec<Total> {
     let mut subtotal = Total::new(TotalKind::Subtotal, quote.subtotal.amount()).text("Subtotal");
-    let part = |line: &QuotedLine| TotalLine { display_text: line.title.clone(), amount: line.subtotal.amount() };
+    let part = |line: &QuotedLine| TotalLine {
+        display_text: line.title.clone(),
+        amount: line.subtotal.amount(),
+    };
     subtotal.lines = quote.lines.iter().map(part).collect();
-    let freight = quote.freight.map(|price| Total::new(TotalKind::Fulfillment, price.amount()).text("Delivery"));
+    let freight = quote
+        .freight
+        .map(|price| Total::new(TotalKind::Fulfillment, price.amount()).text("Delivery"));
     let total = Total::new(TotalKind::Total, quote.total.amount()).text("Total");
     std::iter::once(subtotal).chain(freight).chain([total]).collect()
 }

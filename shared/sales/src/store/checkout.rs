@@ -34,14 +34,21 @@ fn session_key(id: CheckoutId) -> Key {
 
 fn item(session: &Session) -> Result<Item, StoreError> {
     let expires_at = session.open_until.plus_seconds(KEPT_S).seconds();
-    let record = SessionItem { version: session.version, expires_at, session: session.clone() };
+    let record = SessionItem {
+        version: session.version,
+        expires_at,
+        session: session.clone(),
+    };
     to_item(&session_key(session.id), &record)
 }
 
 impl Sessions {
     /// On the sales table.
     pub fn new(dynamo: Dynamo, table: &str) -> Self {
-        Self { dynamo, table: table.to_owned() }
+        Self {
+            dynamo,
+            table: table.to_owned(),
+        }
     }
 
     /// The session, as of the last commit; its time may be over. One strong read.
@@ -50,13 +57,20 @@ impl Sessions {
     ///
     /// When the store fails, or the item is not what its key promises.
     pub async fn get(&self, id: CheckoutId) -> Result<Option<Session>, StoreError> {
-        let found: Option<SessionItem> = self.dynamo.get(&self.table, &session_key(id), Consistency::Strong).await?;
+        let found: Option<SessionItem> = self
+            .dynamo
+            .get(&self.table, &session_key(id), Consistency::Strong)
+            .await?;
         let Some(SessionItem { version, session, .. }) = found else {
             return Ok(None);
         };
         if version != session.version || session.id != id {
             let key = session_key(id);
-            return Err(StoreError::Corrupt { pk: key.pk, sk: key.sk, attribute: "version or id".to_owned() });
+            return Err(StoreError::Corrupt {
+                pk: key.pk,
+                sk: key.sk,
+                attribute: "version or id".to_owned(),
+            });
         }
         Ok(Some(session))
     }

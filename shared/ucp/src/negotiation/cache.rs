@@ -58,13 +58,20 @@ impl Cache {
         if let Some(kept) = state.kept.get(url).filter(|kept| kept.until > now) {
             return Found::Known(kept.found.clone());
         }
-        if state.may_fetch(now) { Found::Fetch } else { Found::TooManyFetches }
+        if state.may_fetch(now) {
+            Found::Fetch
+        } else {
+            Found::TooManyFetches
+        }
     }
 
     /// Whether a profile that lacks a key may be fetched again: once per floor.
     pub(super) fn may_refresh(&self, url: &str, now: Timestamp) -> bool {
         let mut state = self.state();
-        let old = state.kept.get(url).is_none_or(|kept| now.seconds_since(kept.fetched_at) >= KEPT_MIN_S);
+        let old = state
+            .kept
+            .get(url)
+            .is_none_or(|kept| now.seconds_since(kept.fetched_at) >= KEPT_MIN_S);
         old && state.may_fetch(now)
     }
 
@@ -73,12 +80,20 @@ impl Cache {
         let before = state.kept.get(url).map_or(0, |kept| kept.failures);
         let (failures, kept_s) = match &found {
             Ok(_) => (0, max_age_s.clamp(KEPT_MIN_S, KEPT_MAX_S)),
-            Err(_) => (before.saturating_add(1), (FAILURE_S << before.min(7)).min(FAILURE_MAX_S)),
+            Err(_) => (
+                before.saturating_add(1),
+                (FAILURE_S << before.min(7)).min(FAILURE_MAX_S),
+            ),
         };
         if state.kept.len() >= PROFILES_MAX && !state.kept.contains_key(url) {
             state.evict();
         }
-        let kept = Kept { found, fetched_at: now, until: now.plus_seconds(kept_s), failures };
+        let kept = Kept {
+            found,
+            fetched_at: now,
+            until: now.plus_seconds(kept_s),
+            failures,
+        };
         state.kept.insert(url.to_owned(), kept);
     }
 }
@@ -93,7 +108,11 @@ impl State {
     }
 
     fn evict(&mut self) {
-        let first = self.kept.iter().min_by_key(|(_, kept)| kept.until).map(|(url, _)| url.clone());
+        let first = self
+            .kept
+            .iter()
+            .min_by_key(|(_, kept)| kept.until)
+            .map(|(url, _)| url.clone());
         first.and_then(|url| self.kept.remove(&url));
     }
 }

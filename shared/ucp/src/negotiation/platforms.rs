@@ -17,6 +17,8 @@ pub struct Platforms {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// Whether its requests count only when they are signed.
+    pub(crate) signed: bool,
 }
 
 /// The configuration is not a registry of platforms.
@@ -25,31 +27,55 @@ pub(crate) struct Answer {
 pub struct PlatformsError(#[from] serde_json::Error);
 
 #[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Pinned {
-    Profile(Value),
-    Text(String),
-    Status(u16),
+#[serde(deny_unknown_fields)]
+struct Pinned {
+    #[serde(default)]
+    profile: Option<Value>,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    status: Option<u16>,
+    #[serde(default)]
+    signed: bool,
 }
 
 impl Platforms {
     /// From JSON: by profile URL `{"profile": {…}}`, or, to rehearse failures, `{"text": "…"}` (what it answers instead)
-    /// or `{"status": 504}`. `loopback`: whether strangers may name this machine over plain http, as in development.
+    /// or `{"status": 504}`. With `"signed": true` nobody can act for the platform without its key. `loopback`: whether strangers may name this machine over plain http, as in development.
     ///
     /// # Errors
     ///
     /// When the JSON does not have that shape.
     pub fn parse(json: &str, loopback: bool) -> Result<Self, PlatformsError> {
-        let pinned: BTreeMap<String, Pinned> = if json.trim().is_empty() { BTreeMap::new() } else { serde_json::from_str(json)? };
+        let pinned: BTreeMap<String, Pinned> = if json.trim().is_empty() {
+            BTreeMap::new()
+        } else {
+            serde_json::from_str(json)?
+        };
         let answers = pinned.into_iter().map(|(url, pinned)| {
-            let (status, body) = match pinned {
-                Pinned::Profile(profile) => (200, profile.to_string().into_bytes()),
-                Pinned::Text(text) => (200, text.into_bytes()),
-                Pinned::Status(status) => (status, Vec::new()),
-            };
-            (url, Answer { status, body })
+            let Pinned {
+                profile,
+                text,
+                status,
+                signed,
+            } = pinned;
+            let body = text
+                .or_else(|| profile.map(|profile| profile.to_string()))
+                .unwrap_or_default()
+                .into_bytes();
+            (
+                url,
+                Answer {
+                    status: status.unwrap_or(200),
+                    body,
+                    signed,
+                },
+            )
         });
-        Ok(Self { answers: answers.collect(), loopback })
+        Ok(Self {
+            answers: answers.collect(),
+            loopback,
+        })
     }
 
     pub(crate) fn answer(&self, url: &str) -> Option<&Answer> {

@@ -44,7 +44,11 @@ impl Target {
             Self::Request { query, .. } => {
                 let mut names = vec!["@method", "@authority", "@path"];
                 names.extend(query.is_some().then_some("@query"));
-                names.extend(["ucp-agent", "idempotency-key"].into_iter().filter(|name| headers.contains_key(*name)));
+                names.extend(
+                    ["ucp-agent", "idempotency-key"]
+                        .into_iter()
+                        .filter(|name| headers.contains_key(*name)),
+                );
                 names
             }
             Self::Response { .. } => vec!["@status"],
@@ -61,7 +65,11 @@ impl Target {
 pub(super) fn base(target: &Target, headers: &HeaderMap, components: &[&str], params: &str) -> Option<String> {
     let mut text = String::new();
     for name in components {
-        let value = if name.starts_with('@') { target.derived(name) } else { field(headers, name) };
+        let value = if name.starts_with('@') {
+            target.derived(name)
+        } else {
+            field(headers, name)
+        };
         writeln!(text, "\"{name}\": {}", value?).ok()?;
     }
     write!(text, "\"@signature-params\": {params}").ok()?;
@@ -70,6 +78,11 @@ pub(super) fn base(target: &Target, headers: &HeaderMap, components: &[&str], pa
 
 /// A field's values, trimmed and joined.
 fn field(headers: &HeaderMap, name: &str) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().map(|v| v.to_str().map(str::trim)).collect::<Result<_, _>>().ok()?;
+    let values: Vec<&str> = headers
+        .get_all(name)
+        .iter()
+        .map(|v| v.to_str().map(str::trim))
+        .collect::<Result<_, _>>()
+        .ok()?;
     (!values.is_empty()).then(|| values.join(", "))
 }

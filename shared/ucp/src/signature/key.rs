@@ -1,6 +1,9 @@
 //! Our signing key.
 
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
@@ -47,13 +50,19 @@ impl SigningKey {
     /// When the secret does not have that shape.
     pub fn parse(secret: &SecretString) -> Result<Self, SigningKeyError> {
         // serde's error is not shown: it could quote the secret.
-        let raw: Raw = serde_json::from_str(secret.expose_secret()).map_err(|_| SigningKeyError("not the expected JSON"))?;
-        #[expect(clippy::disallowed_methods, reason = "ECDSA blinds with ring's own source, which it lets nobody replace")]
+        let raw: Raw =
+            serde_json::from_str(secret.expose_secret()).map_err(|_| SigningKeyError("not the expected JSON"))?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "ECDSA blinds with ring's own source, which it lets nobody replace"
+        )]
         let random = SystemRandom::new();
         let mut current = None;
         let mut public = Vec::with_capacity(raw.keys.len());
         for key in &raw.keys {
-            let bytes = STANDARD.decode(&key.pkcs8).map_err(|_| SigningKeyError("pkcs8 is not base64"))?;
+            let bytes = STANDARD
+                .decode(&key.pkcs8)
+                .map_err(|_| SigningKeyError("pkcs8 is not base64"))?;
             let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &bytes, &random)
                 .map_err(|_| SigningKeyError("not a P-256 key in PKCS #8"))?;
             public.push(jwk(&key.kid, pair.public_key().as_ref())?);
@@ -62,7 +71,12 @@ impl SigningKey {
             }
         }
         let pair = current.ok_or(SigningKeyError("the current key is not among the keys"))?;
-        Ok(Self { kid: raw.current, pair, public, random })
+        Ok(Self {
+            kid: raw.current,
+            pair,
+            public,
+            random,
+        })
     }
 
     /// By which verifiers find the key.
@@ -76,13 +90,19 @@ impl SigningKey {
     }
 
     pub(super) fn sign(&self, text: &str) -> Option<Vec<u8>> {
-        self.pair.sign(&self.random, text.as_bytes()).ok().map(|signature| signature.as_ref().to_vec())
+        self.pair
+            .sign(&self.random, text.as_bytes())
+            .ok()
+            .map(|signature| signature.as_ref().to_vec())
     }
 }
 
 fn jwk(kid: &str, point: &[u8]) -> Result<Jwk, SigningKeyError> {
     let odd = SigningKeyError("an odd public key");
-    let (x, y) = point.get(1..).and_then(|point| point.split_at_checked(FIELD_BYTES)).ok_or(odd)?;
+    let (x, y) = point
+        .get(1..)
+        .and_then(|point| point.split_at_checked(FIELD_BYTES))
+        .ok_or(odd)?;
     Ok(Jwk {
         kid: kid.to_owned(),
         kty: "EC".to_owned(),
@@ -95,12 +115,18 @@ fn jwk(kid: &str, point: &[u8]) -> Result<Jwk, SigningKeyError> {
 }
 
 pub(super) fn coordinate(text: &str) -> Result<[u8; FIELD_BYTES], SigningKeyError> {
-    let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| SigningKeyError("not base64url"))?;
-    bytes.try_into().map_err(|_| SigningKeyError("a coordinate has 32 bytes"))
+    let bytes = URL_SAFE_NO_PAD
+        .decode(text.trim_end_matches('='))
+        .map_err(|_| SigningKeyError("not base64url"))?;
+    bytes
+        .try_into()
+        .map_err(|_| SigningKeyError("a coordinate has 32 bytes"))
 }
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("SigningKey")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }

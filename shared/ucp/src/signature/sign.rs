@@ -25,7 +25,9 @@ pub struct SignError;
 pub fn sign_request(request: &mut OutgoingRequest, key: &SigningKey, now: Timestamp) -> Result<(), SignError> {
     let url = Url::parse(&request.url).map_err(|_| SignError)?;
     let host = url.host_str().ok_or(SignError)?;
-    let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let authority = url
+        .port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let target = Target::Request {
         method: request.method.to_string(),
         authority,
@@ -41,7 +43,9 @@ pub fn sign_request(request: &mut OutgoingRequest, key: &SigningKey, now: Timest
 ///
 /// When a header is not valid.
 pub fn sign_response(response: &mut Response<Body>, key: &SigningKey, now: Timestamp) -> Result<(), SignError> {
-    let target = Target::Response { status: response.status().as_u16() };
+    let target = Target::Response {
+        status: response.status().as_u16(),
+    };
     let mut headers = std::mem::take(response.headers_mut());
     let body: &[u8] = match response.body() {
         Body::Text(text) => text.as_bytes(),
@@ -53,7 +57,13 @@ pub fn sign_response(response: &mut Response<Body>, key: &SigningKey, now: Times
     done
 }
 
-fn add(headers: &mut HeaderMap, target: &Target, body: &[u8], key: &SigningKey, now: Timestamp) -> Result<(), SignError> {
+fn add(
+    headers: &mut HeaderMap,
+    target: &Target,
+    body: &[u8],
+    key: &SigningKey,
+    now: Timestamp,
+) -> Result<(), SignError> {
     if !body.is_empty() {
         headers.insert("content-digest", value(&content_digest(body))?);
     }

@@ -10,7 +10,8 @@ use crate::{Jwk, content_digest};
 /// Made for this test.
 const KEY: &str = r#"{"current":"k1","keys":[{"kid":"k1","pkcs8":"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQggUv5MISrVd+5iYVmusHeItuR+68Cv6Zh1jqb0Gzo/GehRANCAARpyjEv9EqXMNe8AEiiPJ2h0TvMIMtcTaJHkEdsxR1n9KMruNfx/rhplMlZF1kmnnQJ8P4BCpOiLJjgglwMubzt"}]}"#;
 /// Signed by another implementation, over the message of [`golden`].
-const GOLDEN_SIGNATURE: &str = "sig1=:6I+Q+TYHkufMmmMPy//ZIAg24H7chksRLjo2d/e/pU8bqjxbL1+YjrFh8b63I5T0oWz6N5mjUwlsRiwslrjPmw==:";
+const GOLDEN_SIGNATURE: &str =
+    "sig1=:6I+Q+TYHkufMmmMPy//ZIAg24H7chksRLjo2d/e/pU8bqjxbL1+YjrFh8b63I5T0oWz6N5mjUwlsRiwslrjPmw==:";
 const GOLDEN_INPUT: &str =
     r#"sig1=("@method" "@authority" "@path" "ucp-agent" "idempotency-key" "content-digest" "content-type");keyid="k1""#;
 const BODY: &[u8] = br#"{"line_items":[]}"#;
@@ -60,14 +61,25 @@ fn a_signature_of_another_implementation_holds() {
 
 #[test]
 fn every_changed_part_is_refused() {
-    assert_eq!(verified(&golden(), br#"{"line_items":[ ]}"#), Err(VerifyError::DigestMismatch));
+    assert_eq!(
+        verified(&golden(), br#"{"line_items":[ ]}"#),
+        Err(VerifyError::DigestMismatch)
+    );
     for name in ["ucp-agent", "idempotency-key", "content-type"] {
         let mut headers = golden();
         headers.insert(name, HeaderValue::from_static("other"));
         assert_eq!(verified(&headers, BODY), Err(VerifyError::Invalid), "{name}");
     }
-    let other = Target::Request { method: "PUT".into(), authority: "merchant.example.com".into(), path: "/".into(), query: None };
-    assert_eq!(verify(&other, &golden(), BODY, key().public_keys()), Err(VerifyError::Invalid));
+    let other = Target::Request {
+        method: "PUT".into(),
+        authority: "merchant.example.com".into(),
+        path: "/".into(),
+        query: None,
+    };
+    assert_eq!(
+        verify(&other, &golden(), BODY, key().public_keys()),
+        Err(VerifyError::Invalid)
+    );
     let flipped = GOLDEN_SIGNATURE.replacen("sig1=:", "sig1=:A", 1).replacen("=:", ":", 0);
     let mut headers = golden();
     headers.insert("signature", HeaderValue::from_str(&flipped).unwrap());
@@ -77,7 +89,10 @@ fn every_changed_part_is_refused() {
 #[test]
 fn a_signature_that_leaves_out_what_it_must_cover_is_refused() {
     let mut headers = golden();
-    headers.insert("signature-input", HeaderValue::from_static(r#"sig1=("@method" "@path");keyid="k1""#));
+    headers.insert(
+        "signature-input",
+        HeaderValue::from_static(r#"sig1=("@method" "@path");keyid="k1""#),
+    );
     assert_eq!(verified(&headers, BODY), Err(VerifyError::Invalid));
     headers.remove("signature-input");
     assert_eq!(verified(&headers, BODY), Err(VerifyError::Missing));
@@ -86,8 +101,19 @@ fn a_signature_that_leaves_out_what_it_must_cover_is_refused() {
 #[test]
 fn unknown_keys_and_other_algorithms_are_told_apart() {
     assert_eq!(verify(&target(), &golden(), BODY, &[]), Err(VerifyError::KeyNotFound));
-    let other = Jwk { kid: "k1".into(), kty: "OKP".into(), crv: Some("Ed25519".into()), x: None, y: None, usage: None, alg: None };
-    assert_eq!(verify(&target(), &golden(), BODY, &[other]), Err(VerifyError::AlgorithmUnsupported));
+    let other = Jwk {
+        kid: "k1".into(),
+        kty: "OKP".into(),
+        crv: Some("Ed25519".into()),
+        x: None,
+        y: None,
+        usage: None,
+        alg: None,
+    };
+    assert_eq!(
+        verify(&target(), &golden(), BODY, &[other]),
+        Err(VerifyError::AlgorithmUnsupported)
+    );
 }
 
 #[test]
@@ -104,7 +130,10 @@ fn what_we_send_verifies_with_what_we_publish_and_not_when_one_byte_changed() {
     };
     sign_request(&mut request, &key(), Timestamp::from_seconds(1_775_640_600)).unwrap();
     let input = request.headers["signature-input"].to_str().unwrap();
-    assert!(input.ends_with(r#""content-digest" "content-type");created=1775640600;keyid="k1""#), "{input}");
+    assert!(
+        input.ends_with(r#""content-digest" "content-type");created=1775640600;keyid="k1""#),
+        "{input}"
+    );
     assert!(!input.contains("alg"));
     let target = Target::Request {
         method: "POST".into(),
@@ -112,11 +141,17 @@ fn what_we_send_verifies_with_what_we_publish_and_not_when_one_byte_changed() {
         path: "/hooks".into(),
         query: Some("shop=1".into()),
     };
-    assert_eq!(verify(&target, &request.headers, &request.body, key().public_keys()), Ok(()));
+    assert_eq!(
+        verify(&target, &request.headers, &request.body, key().public_keys()),
+        Ok(())
+    );
     for at in 0..request.body.len() {
         let mut changed = request.body.to_vec();
         changed[at] ^= 1;
-        assert_eq!(verify(&target, &request.headers, &changed, key().public_keys()), Err(VerifyError::DigestMismatch));
+        assert_eq!(
+            verify(&target, &request.headers, &changed, key().public_keys()),
+            Err(VerifyError::DigestMismatch)
+        );
     }
 }
 
@@ -125,7 +160,20 @@ fn a_response_is_bound_to_its_status() {
     let mut response = web::raw_json(201, "{}".to_owned());
     sign_response(&mut response, &key(), Timestamp::from_seconds(1)).unwrap();
     let keys = key();
-    assert_eq!(verify(&Target::Response { status: 201 }, response.headers(), b"{}", keys.public_keys()), Ok(()));
-    let other = verify(&Target::Response { status: 200 }, response.headers(), b"{}", keys.public_keys());
+    assert_eq!(
+        verify(
+            &Target::Response { status: 201 },
+            response.headers(),
+            b"{}",
+            keys.public_keys()
+        ),
+        Ok(())
+    );
+    let other = verify(
+        &Target::Response { status: 200 },
+        response.headers(),
+        b"{}",
+        keys.public_keys(),
+    );
     assert_eq!(other, Err(VerifyError::Invalid));
 }

@@ -63,16 +63,25 @@ pub fn verify(target: &Target, headers: &HeaderMap, body: &[u8], keys: &[Jwk]) -
     let (Value::List(items, parametrised), Value::Item(Bare::Bytes(bytes))) = (&input.value, &signature.value) else {
         return Err(VerifyError::Missing);
     };
-    let jwk = keys.iter().find(|key| Some(key.kid.as_str()) == keyid(input)).ok_or(VerifyError::KeyNotFound)?;
+    let jwk = keys
+        .iter()
+        .find(|key| Some(key.kid.as_str()) == keyid(input))
+        .ok_or(VerifyError::KeyNotFound)?;
     let point = public_point(jwk)?;
     if !body.is_empty() && !single(headers, "content-digest").is_some_and(|header| digest::matches(header, body)) {
         return Err(VerifyError::DigestMismatch);
     }
-    let components: Vec<&str> = items.iter().filter_map(|item| match item {
-        Bare::Text(name) => Some(name.as_str()),
-        Bare::Bytes(_) | Bare::Other(_) => None,
-    }).collect();
-    let covers = target.components(headers, !body.is_empty()).iter().all(|needed| components.contains(needed));
+    let components: Vec<&str> = items
+        .iter()
+        .filter_map(|item| match item {
+            Bare::Text(name) => Some(name.as_str()),
+            Bare::Bytes(_) | Bare::Other(_) => None,
+        })
+        .collect();
+    let covers = target
+        .components(headers, !body.is_empty())
+        .iter()
+        .all(|needed| components.contains(needed));
     if *parametrised || components.len() != items.len() || !covers {
         return Err(VerifyError::Invalid);
     }
