@@ -14,7 +14,11 @@ pub(crate) fn fits(reading: &Reading, provider: Provider, intent: &Intent) -> Re
         return Err(CaseReason::WrongMode);
     }
     let currency = intent.amount.currency();
-    let amounts = reading.facts.iter().filter_map(payments::Fact::money).chain(reading.asked);
+    let amounts = reading
+        .facts
+        .iter()
+        .filter_map(payments::Fact::money)
+        .chain(reading.asked);
     if amounts.map(kernel::Money::currency).any(|told| told != currency) {
         return Err(CaseReason::WrongCurrency);
     }
@@ -34,6 +38,10 @@ fn same_object(reading: &Reading, intent: &Intent) -> bool {
     };
     match intent.mode {
         Mode::PaymentIntent | Mode::Instant => reading.reference.object.as_ref() == Some(&started.object),
-        Mode::CheckoutSession => reading.reference.session.as_ref().is_none_or(|session| *session == started.object),
+        Mode::CheckoutSession => reading
+            .reference
+            .session
+            .as_ref()
+            .is_none_or(|session| *session == started.object),
     }
 }

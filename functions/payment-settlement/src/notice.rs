@@ -15,7 +15,11 @@ use crate::{Error, Ports, Round, commit, matching, order_change, refund_ids, sto
 
 /// Settles a notice, or makes it a case.
 pub(crate) async fn settle(ports: &Ports, provider: Provider, delivery: &ObjectId) -> Result<Round, Error> {
-    let notice = ports.payments.notice(provider, delivery).await?.ok_or(Error::NoNotice)?;
+    let notice = ports
+        .payments
+        .notice(provider, delivery)
+        .await?
+        .ok_or(Error::NoNotice)?;
     let reading = match parse(provider, notice.body.as_bytes()) {
         Ok(Parsed::Told(reading)) => reading,
         Ok(Parsed::Ignored) => return Ok(Round::Done),
@@ -47,8 +51,14 @@ async fn case(ports: &Ports, notice: &Notice, order: Option<OrderId>, reason: Ca
 
 /// Nobody knows the object yet. The notice waits with it: it is handed on again when the object becomes known.
 async fn orphan(ports: &Ports, notice: &Notice, object: &ObjectId, link: &Link) -> Result<Round, Error> {
-    let waits = ports.payments.orphan_part(notice.provider, object, link, &notice.delivery)?;
-    match ports.payments.open_case(notice, None, CaseReason::UnknownPayment, waits).await? {
+    let waits = ports
+        .payments
+        .orphan_part(notice.provider, object, link, &notice.delivery)?;
+    match ports
+        .payments
+        .open_case(notice, None, CaseReason::UnknownPayment, waits)
+        .await?
+    {
         Some(Stale) => Ok(Round::Again),
         None => Ok(Round::Done),
     }
@@ -135,7 +145,9 @@ fn order_parts(
     plan: Option<Reservation>,
     notice: &Notice,
 ) -> Result<Result<Vec<Part<Stale>>, Refused>, Error> {
-    let actor = Actor::Provider { name: notice.provider.as_str().to_owned() };
+    let actor = Actor::Provider {
+        name: notice.provider.as_str().to_owned(),
+    };
     let act = Act::by(actor, ports.payments.ambient().now()).caused_by(notice.delivery.as_str());
     let payment = summary(&outcome.state);
     let changed = match outcome.order {
@@ -149,7 +161,13 @@ fn order_parts(
     };
     let mut writes = ports.orders.save(&changed, Stale)?;
     if let (OrderStep::Revive, Some(plan)) = (outcome.order, plan) {
-        writes.extend(ports.inventory.reserve(&plan)?.into_iter().map(|part| part.map(|_| Stale)));
+        writes.extend(
+            ports
+                .inventory
+                .reserve(&plan)?
+                .into_iter()
+                .map(|part| part.map(|_| Stale)),
+        );
     }
     Ok(Ok(writes))
 }

@@ -12,7 +12,10 @@ pub(crate) async fn plan(ports: &Ports, order: &Order) -> Result<Option<Reservat
     let units: Vec<LineQuantity> = order
         .lines()
         .iter()
-        .map(|line| LineQuantity { line: line.id, quantity: line.quantity.ordered })
+        .map(|line| LineQuantity {
+            line: line.id,
+            quantity: line.quantity.ordered,
+        })
         .collect();
     match ports.inventory.plan(id, &order.stock(&units)).await {
         Ok(plan) => Ok(Some(plan)),

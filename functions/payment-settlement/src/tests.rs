@@ -28,7 +28,12 @@ struct Shop {
 fn ports(world: &World, dynamo: Dynamo) -> Ports {
     let outbox = || world.outbox();
     Ports {
-        payments: Payments::new(dynamo.clone(), world.table("PaymentsTable"), world.table("LedgerTable"), outbox()),
+        payments: Payments::new(
+            dynamo.clone(),
+            world.table("PaymentsTable"),
+            world.table("LedgerTable"),
+            outbox(),
+        ),
         orders: Orders::new(dynamo.clone(), world.table("SalesTable"), outbox(), world.timers()),
         inventory: Inventory::new(dynamo.clone(), outbox(), world.table("InventoryTable")),
         dynamo,
@@ -44,20 +49,30 @@ impl Shop {
     async fn new() -> Self {
         let world = World::new(&["sales", "inventory", "payments"]).await;
         let ports = ports(&world, world.dynamo());
-        Self { world, ports, seen: BTreeSet::new() }
+        Self {
+            world,
+            ports,
+            seen: BTreeSet::new(),
+        }
     }
 
     /// An order that waits for 52.00 CNY, its stock reserved.
     async fn order(&self) -> OrderId {
         let ambient = self.world.ambient();
         let placement = sample::placement(OrderId::generate(&ambient), ambient.now());
-        sample::place(&self.ports.orders, &self.ports.inventory, &ambient, placement).await.id()
+        sample::place(&self.ports.orders, &self.ports.inventory, &ambient, placement)
+            .await
+            .id()
     }
 
     /// An open intent of the order for `object`.
     async fn intent(&self, order: OrderId, object: &str, amount: i64, mode: Mode) -> PaymentId {
         let id = payment_id(order, object);
-        let started = Started { object: object_id(object), client_secret: None, url: None };
+        let started = Started {
+            object: object_id(object),
+            client_secret: None,
+            url: None,
+        };
         let intent = Intent {
             id,
             order,
@@ -109,7 +124,8 @@ impl Shop {
     async fn waiting(&self) -> Vec<Envelope> {
         let names = [PaymentNoticed::NAME, OrderCancelled::NAME, OrderExpired::NAME];
         let all = self.world.events().await.into_iter();
-        all.filter(|event| names.contains(&event.name.as_str()) && !self.seen.contains(&event.id.to_string())).collect()
+        all.filter(|event| names.contains(&event.name.as_str()) && !self.seen.contains(&event.id.to_string()))
+            .collect()
     }
 
     async fn load(&self, order: OrderId) -> Order {
@@ -121,7 +137,13 @@ impl Shop {
     }
 
     async fn events(&self, name: &str) -> Vec<Value> {
-        self.world.events().await.into_iter().filter(|event| event.name == name).map(|event| event.data).collect()
+        self.world
+            .events()
+            .await
+            .into_iter()
+            .filter(|event| event.name == name)
+            .map(|event| event.data)
+            .collect()
     }
 
     /// Reasons of all cases.
@@ -141,7 +163,9 @@ impl Shop {
             let mut sum = 0;
             for entry in entries {
                 let account = &entry["M"]["account"];
-                let account = account["S"].as_str().map_or_else(|| "clearing".to_owned(), str::to_owned);
+                let account = account["S"]
+                    .as_str()
+                    .map_or_else(|| "clearing".to_owned(), str::to_owned);
                 let amount = number(&entry["M"]["amount"]["M"]["amount"]);
                 sum += amount;
                 *balances.entry(account).or_default() += amount;
@@ -149,7 +173,13 @@ impl Shop {
             assert_eq!(sum, 0, "{item}");
         }
         let mut held = 0;
-        for item in self.world.items("PaymentsTable").await.iter().filter(|item| item["entity"]["S"] == "order-money") {
+        for item in self
+            .world
+            .items("PaymentsTable")
+            .await
+            .iter()
+            .filter(|item| item["entity"]["S"] == "order-money")
+        {
             let total = |name: &str| number(&item["total"]["M"][name]["M"]["amount"]);
             held += total("captured") - total("refunded") - total("withdrawn");
         }

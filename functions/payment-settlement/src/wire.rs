@@ -14,8 +14,14 @@ use crate::{Ports, handle};
 /// When a variable is missing or malformed.
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let mut environment = host.environment();
-    let (sales, stock) = (environment.required("SALES_TABLE"), environment.required("INVENTORY_TABLE"));
-    let (payments, ledger) = (environment.required("PAYMENTS_TABLE"), environment.required("LEDGER_TABLE"));
+    let (sales, stock) = (
+        environment.required("SALES_TABLE"),
+        environment.required("INVENTORY_TABLE"),
+    );
+    let (payments, ledger) = (
+        environment.required("PAYMENTS_TABLE"),
+        environment.required("LEDGER_TABLE"),
+    );
     let development_payments = environment.parsed("DEVELOPMENT_PAYMENTS", false);
     environment.finish()?;
     let dynamo = host.dynamo();

@@ -57,17 +57,21 @@ impl Error {
             Self::Request(problem) => problem,
             Self::KeyTooLong => Problem::new(&types::MALFORMED).detail("an Idempotency-Key has at most 255 bytes"),
             Self::NotFound => Problem::new(&types::NOT_FOUND),
-            Self::ProviderUnsupported => Problem::new(&types::UNPROCESSABLE)
-                .at("/provider", "payments are started with stripe, as payment_intent or checkout_session"),
-            Self::NotPayable(state) => {
-                Problem::new(&types::CONFLICT).detail("the order does not wait for a payment").with("order_state", state)
-            }
+            Self::ProviderUnsupported => Problem::new(&types::UNPROCESSABLE).at(
+                "/provider",
+                "payments are started with stripe, as payment_intent or checkout_session",
+            ),
+            Self::NotPayable(state) => Problem::new(&types::CONFLICT)
+                .detail("the order does not wait for a payment")
+                .with("order_state", state),
             Self::KeyReused => Problem::new(&types::KEY_REUSED),
             Self::KeyExpired => {
                 Problem::new(&types::CONFLICT).detail("the first request with this key is too old: use a new key")
             }
             Self::InFlight => Problem::new(&types::IN_FLIGHT),
-            Self::TooManyTries => Problem::new(&types::RATE_LIMITED).detail("too many payments of this order").retry_after(3_600),
+            Self::TooManyTries => Problem::new(&types::RATE_LIMITED)
+                .detail("too many payments of this order")
+                .retry_after(3_600),
             Self::Refused(code) => Problem::new(&types::UNPROCESSABLE)
                 .detail("the payment provider refuses this payment: another try needs a new key")
                 .with("provider_code", code),

@@ -91,7 +91,11 @@ async fn start<C: HttpClient>(ports: &Ports<C>, request: &Request) -> Result<Res
     }
     let start: Start = web::json_body(request)?;
     let fingerprint = dynamo::fingerprint(web::body(request)?);
-    let order = ports.orders.get(order_id).await?.filter(|order| order.checkout() == start.checkout_id);
+    let order = ports
+        .orders
+        .get(order_id)
+        .await?
+        .filter(|order| order.checkout() == start.checkout_id);
     let order = order.ok_or(Error::NotFound)?;
     for _ in 0..ROUNDS_MAX {
         let money = ports.payments.order_money(order_id, order.total()).await?;
@@ -160,7 +164,10 @@ fn resume<C>(ports: &Ports<C>, known: &Intent) -> Result<Next, Error> {
         IntentState::Open { started } => Ok(Next::Answer(Box::new(known.clone()), started.clone())),
         IntentState::Refused { code } => Err(Error::Refused(code.clone())),
         IntentState::Sending if !fresh(ports, known) => Err(Error::KeyExpired),
-        IntentState::Sending => Ok(Next::Send(Box::new(Intent { version: known.version + 1, ..known.clone() }))),
+        IntentState::Sending => Ok(Next::Send(Box::new(Intent {
+            version: known.version + 1,
+            ..known.clone()
+        }))),
     }
 }
 
@@ -173,7 +180,9 @@ fn payable<C>(ports: &Ports<C>, order: &Order, money: &OrderMoney) -> Result<Mon
     let now = ports.payments.ambient().now();
     match order.state() {
         State::AwaitingPayment { .. } if !order.is_due(now) => {}
-        State::OnHold { hold: Hold::Underpaid, .. } => {}
+        State::OnHold {
+            hold: Hold::Underpaid, ..
+        } => {}
         State::AwaitingPayment { .. }
         | State::OnHold { .. }
         | State::Confirmed { .. }
@@ -181,7 +190,10 @@ fn payable<C>(ports: &Ports<C>, order: &Order, money: &OrderMoney) -> Result<Mon
         | State::Expired { .. }
         | State::Cancelled { .. } => return Err(Error::NotPayable(order.state().name().as_str())),
     }
-    let left = order.total().minus(money.state.folded.total.captured).map_err(|_| Error::NotPayable("paid"))?;
+    let left = order
+        .total()
+        .minus(money.state.folded.total.captured)
+        .map_err(|_| Error::NotPayable("paid"))?;
     if left.amount() <= 0 {
         return Err(Error::NotPayable("paid"));
     }
@@ -198,12 +210,16 @@ fn open_already<'a, C>(
     let equal = |intent: &&Intent| {
         (intent.provider, intent.mode, intent.amount) == (start.provider, start.mode, amount) && fresh(ports, intent)
     };
-    money.intents.iter().filter(equal).find_map(|intent| match &intent.state {
-        IntentState::Open { started } if !money.facts.iter().any(|fact| ends(fact, started)) => {
-            Some((intent, started.clone()))
-        }
-        IntentState::Open { .. } | IntentState::Sending | IntentState::Refused { .. } => None,
-    })
+    money
+        .intents
+        .iter()
+        .filter(equal)
+        .find_map(|intent| match &intent.state {
+            IntentState::Open { started } if !money.facts.iter().any(|fact| ends(fact, started)) => {
+                Some((intent, started.clone()))
+            }
+            IntentState::Open { .. } | IntentState::Sending | IntentState::Refused { .. } => None,
+        })
 }
 
 fn ends(fact: &Fact, started: &Started) -> bool {
@@ -215,7 +231,9 @@ async fn send<C: HttpClient>(ports: &Ports<C>, mut intent: Box<Intent>) -> Resul
     intent.version += 1;
     match sent {
         Ok(started) => {
-            intent.state = IntentState::Open { started: started.clone() };
+            intent.state = IntentState::Open {
+                started: started.clone(),
+            };
             // Somebody else sent the same later: the provider gave them the same payment.
             let _: Option<Stale> = ports.payments.put_intent(&intent).await?;
             tracing::info!(payment.id = %intent.id, order.id = %intent.order, "payment.started");

@@ -40,7 +40,11 @@ impl HttpClient for FakeStripe {
         let fail = self.fails.lock().unwrap().pop();
         if let Some(Fail::Status(status)) = fail {
             let error = json!({"error": {"type": "invalid_request_error", "code": "amount_too_small"}});
-            return Ok(Incoming { status, headers: HeaderMap::new(), body: Bytes::from(error.to_string()) });
+            return Ok(Incoming {
+                status,
+                headers: HeaderMap::new(),
+                body: Bytes::from(error.to_string()),
+            });
         }
         let mut made = self.made.lock().unwrap();
         let next = format!("pi_{}", made.len() + 1);
@@ -48,20 +52,35 @@ impl HttpClient for FakeStripe {
         if let Some(Fail::Lost) = fail {
             return Err(SendError::Timeout);
         }
-        let amount: i64 = form.get("amount").or(form.get("line_items[0][price_data][unit_amount]")).unwrap().parse().unwrap();
-        let currency = form.get("currency").or(form.get("line_items[0][price_data][currency]")).unwrap();
+        let amount: i64 = form
+            .get("amount")
+            .or(form.get("line_items[0][price_data][unit_amount]"))
+            .unwrap()
+            .parse()
+            .unwrap();
+        let currency = form
+            .get("currency")
+            .or(form.get("line_items[0][price_data][currency]"))
+            .unwrap();
         let body = json!({
             "id": object, "amount": amount, "amount_total": amount, "currency": currency, "livemode": false,
             "client_secret": format!("{object}_secret"), "url": format!("https://pay.example/{object}"),
         });
-        Ok(Incoming { status: 200, headers: HeaderMap::new(), body: Bytes::from(body.to_string()) })
+        Ok(Incoming {
+            status: 200,
+            headers: HeaderMap::new(),
+            body: Bytes::from(body.to_string()),
+        })
     }
 }
 
 fn form(body: &[u8]) -> HashMap<String, String> {
     let plain = |text: &str| text.replace("%5B", "[").replace("%5D", "]");
     let text = std::str::from_utf8(body).unwrap();
-    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (plain(name), plain(value))).collect()
+    text.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (plain(name), plain(value)))
+        .collect()
 }
 
 struct Shop {
@@ -75,11 +94,19 @@ impl Shop {
     async fn new() -> Self {
         let world = World::new(&["sales", "inventory", "payments"]).await;
         let stripe = Arc::new(FakeStripe::default());
-        let returns = Returns { success_url: "https://s/ok".to_owned(), cancel_url: "https://s/no".to_owned() };
+        let returns = Returns {
+            success_url: "https://s/ok".to_owned(),
+            cancel_url: "https://s/no".to_owned(),
+        };
         let base = "http://stripe".to_owned();
         let ports = Ports {
             payments: Payments::new(world.dynamo(), world.table("PaymentsTable"), "", world.outbox()),
-            orders: Orders::new(world.dynamo(), world.table("SalesTable"), world.outbox(), world.timers()),
+            orders: Orders::new(
+                world.dynamo(),
+                world.table("SalesTable"),
+                world.outbox(),
+                world.timers(),
+            ),
             stripe: Gateway::new(Arc::clone(&stripe), base, SecretString::from("sk_test"), returns),
             livemode: false,
         };
@@ -87,7 +114,12 @@ impl Shop {
         let inventory = inventory::Inventory::new(world.dynamo(), world.outbox(), world.table("InventoryTable"));
         let placement = sample::placement(OrderId::generate(&ambient), ambient.now());
         let order = sample::place(&ports.orders, &inventory, &ambient, placement).await;
-        Self { world, stripe, ports, order }
+        Self {
+            world,
+            stripe,
+            ports,
+            order,
+        }
     }
 
     fn body(&self, mode: &str) -> Value {
@@ -113,9 +145,14 @@ async fn post(ports: &Ports<Arc<FakeStripe>>, order: &str, key: Option<&str>, bo
         request = request.header("Idempotency-Key", key);
     }
     let parameters = HashMap::from([("id".to_owned(), vec![order.to_owned()])]);
-    let request = request.body(Body::Text(body.to_string())).unwrap().with_path_parameters(parameters);
+    let request = request
+        .body(Body::Text(body.to_string()))
+        .unwrap()
+        .with_path_parameters(parameters);
     let response = handle(ports, request).await;
-    let Body::Text(text) = response.body() else { panic!("no body") };
+    let Body::Text(text) = response.body() else {
+        panic!("no body")
+    };
     (response.status().as_u16(), serde_json::from_str(text).unwrap())
 }
 
@@ -124,7 +161,10 @@ async fn a_payment_starts_with_the_orders_amount_and_a_repeat_answers_the_same()
     let shop = Shop::new().await;
     let first = shop.post(Some("k1"), &shop.body("payment_intent")).await;
     assert_eq!(first.0, 201);
-    assert_eq!((&first.1["amount"], &first.1["currency"]), (&json!(5_200), &json!("CNY")));
+    assert_eq!(
+        (&first.1["amount"], &first.1["currency"]),
+        (&json!(5_200), &json!("CNY"))
+    );
     assert_eq!(first.1["client_secret"], "pi_1_secret");
     assert!(first.1["payment_id"].as_str().unwrap().parse::<PaymentId>().is_ok());
     assert_eq!(shop.post(Some("k1"), &shop.body("payment_intent")).await, first);
@@ -134,7 +174,10 @@ async fn a_payment_starts_with_the_orders_amount_and_a_repeat_answers_the_same()
     assert_eq!(shop.made(), 1);
     // Another way to pay is another payment.
     let page = shop.post(Some("k3"), &shop.body("checkout_session")).await;
-    assert_eq!((page.0, page.1["url"].as_str()), (201, Some("https://pay.example/pi_2")));
+    assert_eq!(
+        (page.0, page.1["url"].as_str()),
+        (201, Some("https://pay.example/pi_2"))
+    );
 }
 
 #[tokio::test]
@@ -154,7 +197,11 @@ async fn a_lost_answer_is_asked_for_again_and_makes_no_second_payment() {
 async fn equal_requests_at_once_make_one_payment() {
     let shop = Shop::new().await;
     let posts = (0..6).map(|_| {
-        let (ports, order, body) = (shop.ports.clone(), shop.order.id().to_string(), shop.body("payment_intent"));
+        let (ports, order, body) = (
+            shop.ports.clone(),
+            shop.order.id().to_string(),
+            shop.body("payment_intent"),
+        );
         tokio::spawn(async move { post(&ports, &order, Some("k1"), &body).await })
     });
     let mut answers = Vec::new();
@@ -162,7 +209,10 @@ async fn equal_requests_at_once_make_one_payment() {
         answers.push(post.await.unwrap());
     }
     // One that lost every race is told to try again.
-    assert!(answers.iter().all(|answer| answer.0 == 201 || answer.0 == 409), "{answers:?}");
+    assert!(
+        answers.iter().all(|answer| answer.0 == 201 || answer.0 == 409),
+        "{answers:?}"
+    );
     assert_eq!(shop.made(), 1);
     assert_eq!(shop.post(Some("k1"), &shop.body("payment_intent")).await.0, 201);
 }
@@ -182,7 +232,10 @@ async fn a_refusal_is_kept_with_its_key() {
     let shop = Shop::new().await;
     shop.fail(&[Fail::Status(400)]);
     let refused = shop.post(Some("k1"), &shop.body("payment_intent")).await;
-    assert_eq!((refused.0, refused.1["provider_code"].as_str()), (422, Some("amount_too_small")));
+    assert_eq!(
+        (refused.0, refused.1["provider_code"].as_str()),
+        (422, Some("amount_too_small"))
+    );
     assert_eq!(shop.post(Some("k1"), &shop.body("payment_intent")).await.0, 422);
     assert_eq!(shop.post(Some("k2"), &shop.body("payment_intent")).await.0, 201);
     shop.fail(&[Fail::Status(401)]);
@@ -196,11 +249,22 @@ async fn only_who_knows_the_checkout_may_pay_and_only_what_waits_for_money() {
     stranger["checkout_id"] = json!(CheckoutId::generate(&shop.world.ambient()).to_string());
     assert_eq!(shop.post(Some("k1"), &stranger).await.0, 404);
     let nobody = OrderId::generate(&shop.world.ambient()).to_string();
-    assert_eq!(post(&shop.ports, &nobody, Some("k1"), &shop.body("payment_intent")).await.0, 404);
-    assert_eq!(post(&shop.ports, "x", Some("k1"), &shop.body("payment_intent")).await.0, 404);
+    assert_eq!(
+        post(&shop.ports, &nobody, Some("k1"), &shop.body("payment_intent"))
+            .await
+            .0,
+        404
+    );
+    assert_eq!(
+        post(&shop.ports, "x", Some("k1"), &shop.body("payment_intent")).await.0,
+        404
+    );
     shop.world.clock().advance_seconds(1_800);
     let late = shop.post(Some("k1"), &shop.body("payment_intent")).await;
-    assert_eq!((late.0, late.1["order_state"].as_str()), (409, Some("awaiting_payment")));
+    assert_eq!(
+        (late.0, late.1["order_state"].as_str()),
+        (409, Some("awaiting_payment"))
+    );
     assert_eq!(shop.made(), 0);
 }
 
@@ -242,10 +306,18 @@ async fn a_crash_around_any_call_makes_no_second_payment() {
                 let crash = Crash::new(at, when);
                 let store = crash.store(shop.world.client(), shop.world.ambient());
                 let mut crashing = shop.ports.clone();
-                crashing.payments =
-                    Payments::new(store.clone(), shop.world.table("PaymentsTable"), "", shop.world.outbox());
-                crashing.orders =
-                    Orders::new(store, shop.world.table("SalesTable"), shop.world.outbox(), shop.world.timers());
+                crashing.payments = Payments::new(
+                    store.clone(),
+                    shop.world.table("PaymentsTable"),
+                    "",
+                    shop.world.outbox(),
+                );
+                crashing.orders = Orders::new(
+                    store,
+                    shop.world.table("SalesTable"),
+                    shop.world.outbox(),
+                    shop.world.timers(),
+                );
                 shop.fail(if lost { &[Fail::Lost, Fail::Lost] } else { &[] });
                 let (order, body) = (shop.order.id().to_string(), shop.body("payment_intent"));
                 post(&crashing, &order, Some("k1"), &body).await;
@@ -254,7 +326,11 @@ async fn a_crash_around_any_call_makes_no_second_payment() {
                 }
                 shop.fail(&[]);
                 let (status, answer) = post(&shop.ports, &order, Some("k1"), &body).await;
-                assert_eq!((status, answer["client_secret"].as_str()), (201, Some("pi_1_secret")), "{when:?} {at}");
+                assert_eq!(
+                    (status, answer["client_secret"].as_str()),
+                    (201, Some("pi_1_secret")),
+                    "{when:?} {at}"
+                );
                 assert_eq!(shop.made(), 1, "{when:?} {at}");
                 points += 1;
             }

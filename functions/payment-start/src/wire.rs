@@ -25,7 +25,10 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let mut environment = host.environment();
     let base = environment.required("STRIPE_API_BASE");
     let storefront = environment.required("STOREFRONT_URL");
-    let (sales, payments) = (environment.required("SALES_TABLE"), environment.required("PAYMENTS_TABLE"));
+    let (sales, payments) = (
+        environment.required("SALES_TABLE"),
+        environment.required("PAYMENTS_TABLE"),
+    );
     let livemode = environment.parsed("STRIPE_LIVEMODE", false);
     environment.finish()?;
     let stripe = gateway(&host, base, &storefront).await?;
@@ -50,5 +53,10 @@ async fn gateway(host: &Host, base: String, storefront: &str) -> Result<Gateway<
         success_url: format!("{storefront}/orders/paid"),
         cancel_url: format!("{storefront}/orders/unpaid"),
     };
-    Ok(Gateway::new(host.web_client(), base, SecretString::from(key.secret_key), returns))
+    Ok(Gateway::new(
+        host.web_client(),
+        base,
+        SecretString::from(key.secret_key),
+        returns,
+    ))
 }

@@ -50,11 +50,17 @@ impl Ingress {
     }
 
     async fn signed(&self, body: &str) -> (u16, String) {
-        self.post("stripe", &[sign(SECRET, self.now_s(), body)], body.to_owned()).await
+        self.post("stripe", &[sign(SECRET, self.now_s(), body)], body.to_owned())
+            .await
     }
 
     async fn of(&self, entity: &str) -> Vec<Value> {
-        self.world.items("PaymentsTable").await.into_iter().filter(|item| item["entity"]["S"] == entity).collect()
+        self.world
+            .items("PaymentsTable")
+            .await
+            .into_iter()
+            .filter(|item| item["entity"]["S"] == entity)
+            .collect()
     }
 }
 
@@ -84,7 +90,10 @@ async fn a_signed_notice_is_kept_once_as_it_was_signed_and_handed_on_once() {
     assert_eq!(kept[0]["notice"]["M"]["body"]["S"], body);
     let events = ingress.world.events().await;
     assert_eq!(events.len(), 1);
-    assert_eq!((events[0].name.as_str(), events[0].key.as_str()), ("payment.noticed", "ord_0190a6d0000070008000000000000000"));
+    assert_eq!(
+        (events[0].name.as_str(), events[0].key.as_str()),
+        ("payment.noticed", "ord_0190a6d0000070008000000000000000")
+    );
     assert_eq!(ingress.of("payment-notice-refused").await.len(), 0);
 }
 
@@ -107,7 +116,13 @@ async fn a_body_that_came_in_base64_and_the_rolled_secret_are_taken() {
     let ingress = Ingress::new().await;
     let body = event("evt_1", "payment_intent.succeeded");
     let signature = sign(ROLLED, ingress.now_s(), &body);
-    assert_eq!(ingress.post("stripe", &[signature], Body::Binary(body.into_bytes())).await.0, 200);
+    assert_eq!(
+        ingress
+            .post("stripe", &[signature], Body::Binary(body.into_bytes()))
+            .await
+            .0,
+        200
+    );
     assert_eq!(ingress.world.events().await.len(), 1);
 }
 
@@ -129,17 +144,34 @@ async fn every_refusal_is_answered_alike_kept_with_its_reason_and_books_nothing(
         (vec!["nonsense".to_owned()], body.clone(), 400, "signature_malformed"),
         (vec![v0], body.clone(), 400, "signature_malformed"),
         (vec![sign(SECRET, now - 301, &body)], body.clone(), 400, "stale"),
-        (vec![sign(SECRET, now + 301, &body)], body.clone(), 400, "from_the_future"),
-        (vec![sign("whsec_of_somebody_else", now, &body)], body.clone(), 400, "signature_wrong"),
+        (
+            vec![sign(SECRET, now + 301, &body)],
+            body.clone(),
+            400,
+            "from_the_future",
+        ),
+        (
+            vec![sign("whsec_of_somebody_else", now, &body)],
+            body.clone(),
+            400,
+            "signature_wrong",
+        ),
         (vec![good.clone()], changed, 400, "signature_wrong"),
         (vec![of_list], "[]".to_owned(), 400, "not_an_event"),
         (vec![of_large], large, 413, "too_large"),
     ] {
         let before = ingress.of("payment-notice-refused").await.len();
-        assert_eq!(ingress.post("stripe", &signatures, body.clone()).await, (status, String::new()), "{reason}");
+        assert_eq!(
+            ingress.post("stripe", &signatures, body.clone()).await,
+            (status, String::new()),
+            "{reason}"
+        );
         let refused = ingress.of("payment-notice-refused").await;
         assert_eq!(refused.len(), before + 1, "{reason}");
-        let kept = refused.iter().map(|item| &item["refused"]["M"]).find(|kept| kept["reason"]["S"] == reason);
+        let kept = refused
+            .iter()
+            .map(|item| &item["refused"]["M"])
+            .find(|kept| kept["reason"]["S"] == reason);
         let kept = kept.unwrap_or_else(|| panic!("{reason} is not kept"));
         assert!(kept["body"]["S"].as_str().unwrap().len() <= payments::QUARANTINED_BYTES_MAX);
     }
@@ -159,7 +191,13 @@ async fn a_signed_notice_that_cannot_be_read_is_kept_for_a_person() {
     let ingress = Ingress::new().await;
     let body = json!({"id": "evt_1", "type": "payment_intent.succeeded", "data": {}}).to_string();
     assert_eq!(ingress.signed(&body).await.0, 200);
-    assert_eq!((ingress.of("payment-notice").await.len(), ingress.world.events().await.len()), (1, 1));
+    assert_eq!(
+        (
+            ingress.of("payment-notice").await.len(),
+            ingress.world.events().await.len()
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
@@ -167,7 +205,9 @@ async fn nobody_else_has_a_webhook() {
     let ingress = Ingress::new().await;
     let body = event("evt_1", "payment_intent.succeeded");
     for provider in ["instant", "paypal", ""] {
-        let answer = ingress.post(provider, &[sign(SECRET, ingress.now_s(), &body)], body.clone()).await;
+        let answer = ingress
+            .post(provider, &[sign(SECRET, ingress.now_s(), &body)], body.clone())
+            .await;
         assert_eq!(answer.0, 404);
     }
     assert_eq!(ingress.world.items("PaymentsTable").await.len(), 0);
@@ -191,7 +231,8 @@ async fn a_crash_around_any_store_call_neither_loses_nor_doubles_a_notice() {
             let crash = Crash::new(at, when);
             let store = crash.store(ingress.world.client(), ingress.world.ambient());
             let good = ingress.ports.payments.clone();
-            ingress.ports.payments = Payments::new(store, ingress.world.table("PaymentsTable"), "", ingress.world.outbox());
+            ingress.ports.payments =
+                Payments::new(store, ingress.world.table("PaymentsTable"), "", ingress.world.outbox());
             let first = ingress.signed(&body).await.0;
             if !crash.happened() {
                 break;
@@ -199,7 +240,13 @@ async fn a_crash_around_any_store_call_neither_loses_nor_doubles_a_notice() {
             assert_eq!(first, 503);
             ingress.ports.payments = good;
             assert_eq!(ingress.signed(&body).await.0, 200);
-            assert_eq!((ingress.world.events().await.len(), ingress.of("payment-notice").await.len()), (1, 1));
+            assert_eq!(
+                (
+                    ingress.world.events().await.len(),
+                    ingress.of("payment-notice").await.len()
+                ),
+                (1, 1)
+            );
             points += 1;
         }
     }

@@ -119,7 +119,11 @@ impl fmt::Display for FactKey {
 impl Fact {
     /// The fact's identity: provider, payment object, kind, the object within, and the amount.
     pub fn key(&self) -> FactKey {
-        let Self { provider, payment, kind } = self;
+        let Self {
+            provider,
+            payment,
+            kind,
+        } = self;
         let rest = match kind {
             FactKind::Progress { step } => format!("progress#{}", step.as_str()),
             FactKind::Captured { received } => format!("captured#{}", received.amount()),
@@ -151,7 +155,12 @@ impl Fact {
 
     /// Whether the payment object takes no money any more.
     pub const fn closes_payment(&self) -> bool {
-        matches!(self.kind, FactKind::Progress { step: Step::Canceled | Step::Expired })
+        matches!(
+            self.kind,
+            FactKind::Progress {
+                step: Step::Canceled | Step::Expired
+            }
+        )
     }
 }
 

@@ -22,7 +22,11 @@ impl Totals {
     /// Nothing moved.
     pub const fn zero(currency: Currency) -> Self {
         let zero = Money::zero(currency);
-        Self { captured: zero, refunded: zero, withdrawn: zero }
+        Self {
+            captured: zero,
+            refunded: zero,
+            withdrawn: zero,
+        }
     }
 
     fn plus(self, other: Self) -> Result<Self, MoneyError> {
@@ -78,9 +82,16 @@ pub fn fold<'a>(currency: Currency, facts: impl IntoIterator<Item = &'a Fact>) -
         if let Some(money) = fact.money()
             && money.currency() != currency
         {
-            return Err(MoneyError::Mixed { left: currency, right: money.currency() }.into());
+            return Err(MoneyError::Mixed {
+                left: currency,
+                right: money.currency(),
+            }
+            .into());
         }
-        payments.entry((fact.provider, &fact.payment)).or_default().learn(&fact.kind);
+        payments
+            .entry((fact.provider, &fact.payment))
+            .or_default()
+            .learn(&fact.kind);
     }
     let mut folded = Folded::nothing(currency);
     for ((provider, object), payment) in &payments {
@@ -96,7 +107,12 @@ pub fn fold<'a>(currency: Currency, facts: impl IntoIterator<Item = &'a Fact>) -
 impl Folded {
     /// Of no facts.
     pub const fn nothing(currency: Currency) -> Self {
-        Self { total: Totals::zero(currency), payments: BTreeMap::new(), disputes_open: 0, disputes_lost: 0 }
+        Self {
+            total: Totals::zero(currency),
+            payments: BTreeMap::new(),
+            disputes_open: 0,
+            disputes_lost: 0,
+        }
     }
 }
 
@@ -128,7 +144,10 @@ impl<'a> PaymentFacts<'a> {
     /// `max(Σ succeeded and not failed, running total − Σ failed)`, never below nothing.
     fn refunded(&self) -> i128 {
         let sum = |amounts: &mut dyn Iterator<Item = i64>| amounts.map(i128::from).sum::<i128>();
-        let succeeded = self.succeeded.iter().filter(|(refund, _)| !self.failed.contains_key(*refund));
+        let succeeded = self
+            .succeeded
+            .iter()
+            .filter(|(refund, _)| !self.failed.contains_key(*refund));
         let rows = sum(&mut succeeded.map(|(_, amount)| *amount));
         let failed = sum(&mut self.failed.values().copied());
         rows.max(i128::from(self.running_total) - failed).max(0)
@@ -136,7 +155,10 @@ impl<'a> PaymentFacts<'a> {
 
     fn open(&self) -> impl Iterator<Item = i64> + '_ {
         let decided = |dispute: &ObjectId| self.won.contains(dispute) || self.lost.contains_key(dispute);
-        self.opened.iter().filter(move |(dispute, _)| !decided(dispute)).map(|(_, amount)| *amount)
+        self.opened
+            .iter()
+            .filter(move |(dispute, _)| !decided(dispute))
+            .map(|(_, amount)| *amount)
     }
 
     fn open_disputes(&self) -> u32 {
@@ -167,23 +189,37 @@ mod tests {
     }
 
     fn fact(kind: FactKind) -> Fact {
-        Fact { provider: Provider::Stripe, payment: id("pi_1"), kind }
+        Fact {
+            provider: Provider::Stripe,
+            payment: id("pi_1"),
+            kind,
+        }
     }
 
     fn totals(kinds: Vec<FactKind>) -> (i64, i64, i64) {
         let facts: Vec<Fact> = kinds.into_iter().map(fact).collect();
         let total = fold(cny(0).currency(), &facts).unwrap().total;
-        (total.captured.amount(), total.refunded.amount(), total.withdrawn.amount())
+        (
+            total.captured.amount(),
+            total.refunded.amount(),
+            total.withdrawn.amount(),
+        )
     }
 
     fn captured(amount: i64) -> FactKind {
         FactKind::Captured { received: cny(amount) }
     }
     fn refunded(refund: &str, amount: i64) -> FactKind {
-        FactKind::RefundSucceeded { refund: id(refund), amount: cny(amount) }
+        FactKind::RefundSucceeded {
+            refund: id(refund),
+            amount: cny(amount),
+        }
     }
     fn refund_failed(refund: &str, amount: i64) -> FactKind {
-        FactKind::RefundFailed { refund: id(refund), amount: cny(amount) }
+        FactKind::RefundFailed {
+            refund: id(refund),
+            amount: cny(amount),
+        }
     }
     fn running(total: i64) -> FactKind {
         FactKind::RefundTotal { total: cny(total) }
@@ -196,29 +232,55 @@ mod tests {
 
     #[test]
     fn a_running_total_is_compared_and_never_added() {
-        assert_eq!(totals(vec![captured(100), refunded("re_1", 30), running(30)]), (100, 30, 0));
-        assert_eq!(totals(vec![captured(100), running(30), running(50), refunded("re_1", 30)]), (100, 50, 0));
+        assert_eq!(
+            totals(vec![captured(100), refunded("re_1", 30), running(30)]),
+            (100, 30, 0)
+        );
+        assert_eq!(
+            totals(vec![captured(100), running(30), running(50), refunded("re_1", 30)]),
+            (100, 50, 0)
+        );
     }
 
     #[test]
     fn a_failed_refund_gives_the_money_back_in_any_order() {
-        assert_eq!(totals(vec![captured(100), refunded("re_1", 30), refund_failed("re_1", 30)]), (100, 0, 0));
-        assert_eq!(totals(vec![refund_failed("re_1", 30), refunded("re_1", 30), running(30)]), (0, 0, 0));
         assert_eq!(
-            totals(vec![captured(100), running(50), refunded("re_2", 20), refund_failed("re_1", 30)]),
+            totals(vec![captured(100), refunded("re_1", 30), refund_failed("re_1", 30)]),
+            (100, 0, 0)
+        );
+        assert_eq!(
+            totals(vec![refund_failed("re_1", 30), refunded("re_1", 30), running(30)]),
+            (0, 0, 0)
+        );
+        assert_eq!(
+            totals(vec![
+                captured(100),
+                running(50),
+                refunded("re_2", 20),
+                refund_failed("re_1", 30)
+            ]),
             (100, 20, 0)
         );
     }
 
     #[test]
     fn disputes_count_while_they_are_open_or_lost() {
-        let opened = || FactKind::DisputeOpened { dispute: id("dp_1"), amount: cny(100) };
+        let opened = || FactKind::DisputeOpened {
+            dispute: id("dp_1"),
+            amount: cny(100),
+        };
         let won = || FactKind::DisputeWon { dispute: id("dp_1") };
-        let lost = || FactKind::DisputeLost { dispute: id("dp_1"), amount: cny(100) };
+        let lost = || FactKind::DisputeLost {
+            dispute: id("dp_1"),
+            amount: cny(100),
+        };
         assert_eq!(totals(vec![captured(100), opened()]), (100, 0, 100));
         assert_eq!(totals(vec![won(), captured(100), opened()]), (100, 0, 0));
         assert_eq!(totals(vec![lost(), captured(100), opened()]), (100, 0, 100));
-        assert_eq!(totals(vec![captured(100), FactKind::DisputeInquiry { dispute: id("dp_1") }]), (100, 0, 0));
+        assert_eq!(
+            totals(vec![captured(100), FactKind::DisputeInquiry { dispute: id("dp_1") }]),
+            (100, 0, 0)
+        );
     }
 
     #[test]

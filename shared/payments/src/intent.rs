@@ -88,7 +88,10 @@ pub fn payment_id(order: OrderId, caller_key: &str) -> PaymentId {
     }
     // The order's own time: the first 48 bits of its UUIDv7.
     let millis = order.uuid().as_u128() >> 80;
-    PaymentId::from_parts(Timestamp::from_millis(i64::try_from(millis).unwrap_or_default()), random)
+    PaymentId::from_parts(
+        Timestamp::from_millis(i64::try_from(millis).unwrap_or_default()),
+        random,
+    )
 }
 
 #[cfg(test)]

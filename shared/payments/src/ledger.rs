@@ -72,7 +72,12 @@ impl Posting {
         if sum.amount() != 0 {
             return Err(LedgerError::Unbalanced);
         }
-        Ok(Self { order, cause, entries, posted_at })
+        Ok(Self {
+            order,
+            cause,
+            entries,
+            posted_at,
+        })
     }
 
     /// What leads from one position to another; `None` when they are the same.
@@ -168,7 +173,10 @@ mod tests {
     }
 
     fn entry(account: Account, amount: i64) -> Entry {
-        Entry { account, amount: cny(amount) }
+        Entry {
+            account,
+            amount: cny(amount),
+        }
     }
 
     #[test]
@@ -177,7 +185,10 @@ mod tests {
         let clearing = Account::ProviderClearing(Provider::Stripe);
         let of = |entries| Posting::new(order, "c".to_owned(), entries, Timestamp::from_millis(1));
         assert!(of(vec![entry(clearing, 100), entry(Account::Sales, -100)]).is_ok());
-        assert_eq!(of(vec![entry(clearing, 100), entry(Account::Sales, -99)]), Err(LedgerError::Unbalanced));
+        assert_eq!(
+            of(vec![entry(clearing, 100), entry(Account::Sales, -99)]),
+            Err(LedgerError::Unbalanced)
+        );
         assert_eq!(of(vec![]), Err(LedgerError::Unbalanced));
     }
 }

@@ -17,12 +17,12 @@ pub use ledger::{Account, Entry, LedgerError, Position, Posting, position};
 pub use object::{ObjectId, ObjectIdError};
 pub use provider::Provider;
 pub use settle::{
-    HoldReason, MoneyState, OrderChange, OrderStanding, OrderStep, RefundReason, RefundRequest, SettleError, Settled, Standing, Status,
-    follow, settle,
+    HoldReason, MoneyState, OrderChange, OrderStanding, OrderStep, RefundReason, RefundRequest, SettleError, Settled,
+    Standing, Status, follow, settle,
 };
 #[cfg(feature = "crash")]
 pub use store::crash;
 pub use store::{
-    Case, CaseReason, FACTS_MAX, INTENTS_MAX, Kept, Link, Notice, OrderMoney, Payments, QUARANTINED_BYTES_MAX,
-    Refused, Stale,
+    Case, CaseReason, FACTS_MAX, INTENTS_MAX, Kept, Link, Notice, OrderMoney, Payments, QUARANTINED_BYTES_MAX, Refused,
+    Stale,
 };

@@ -215,13 +215,17 @@ impl MoneyState {
         let captured = self.folded.total.captured.amount();
         let enough = captured > 0 && captured >= self.due.amount();
         match (self.standing, order) {
-            (Standing::Accepted, _) | (Standing::Awaiting, OrderStanding::Paid) => (Standing::Accepted, OrderStep::None),
+            (Standing::Accepted, _) | (Standing::Awaiting, OrderStanding::Paid) => {
+                (Standing::Accepted, OrderStep::None)
+            }
             (Standing::Closed, _) => (Standing::Closed, OrderStep::None),
             (Standing::Awaiting, OrderStanding::Open) if enough => (Standing::Accepted, OrderStep::Pay),
             (Standing::Awaiting, OrderStanding::Expired { stock: true }) if enough => {
                 (Standing::Accepted, OrderStep::Revive)
             }
-            (Standing::Awaiting, OrderStanding::Expired { stock: false } | OrderStanding::Cancelled) if captured > 0 => {
+            (Standing::Awaiting, OrderStanding::Expired { stock: false } | OrderStanding::Cancelled)
+                if captured > 0 =>
+            {
                 (Standing::Closed, OrderStep::None)
             }
             (Standing::Awaiting, _) => (Standing::Awaiting, OrderStep::None),
@@ -246,7 +250,10 @@ impl MoneyState {
         let Some(totals) = self.folded.payments.get(&(provider, payment.clone())) else {
             return 0;
         };
-        let of_payment = self.requests.iter().filter(|ask| ask.provider == provider && ask.payment == *payment);
+        let of_payment = self
+            .requests
+            .iter()
+            .filter(|ask| ask.provider == provider && ask.payment == *payment);
         let asked: i64 = of_payment.map(|request| request.amount.amount()).sum();
         totals.captured.amount() - totals.withdrawn.amount() - asked.max(totals.refunded.amount())
     }
@@ -296,11 +303,24 @@ pub fn settle(
         let (standing, next) = state.advanced(order);
         state.standing = standing;
         step = if next == OrderStep::None { step } else { next };
-        postings.extend(Posting::between(&from, &position(&state)?, state.order, key.as_str(), at)?);
+        postings.extend(Posting::between(
+            &from,
+            &position(&state)?,
+            state.order,
+            key.as_str(),
+            at,
+        )?);
     }
     if settled_facts.is_empty() {
         let state = before.clone();
-        return Ok(Settled { state, facts: settled_facts, postings, order: step, refunds: Vec::new(), held: None });
+        return Ok(Settled {
+            state,
+            facts: settled_facts,
+            postings,
+            order: step,
+            refunds: Vec::new(),
+            held: None,
+        });
     }
     let reason = if state.standing == Standing::Closed {
         RefundReason::PaidAfterClose
@@ -349,7 +369,14 @@ pub fn follow(
     }
     let moved = Posting::between(&position(before)?, &position(&state)?, state.order, &cause, at)?;
     let refunds = ask_back(&mut state, &[], RefundReason::OrderCancelled, at, &mut ids)?;
-    Ok(Some(finish(before, state, Vec::new(), moved.into_iter().collect(), OrderStep::None, refunds)))
+    Ok(Some(finish(
+        before,
+        state,
+        Vec::new(),
+        moved.into_iter().collect(),
+        OrderStep::None,
+        refunds,
+    )))
 }
 
 fn finish(
@@ -363,7 +390,14 @@ fn finish(
     state.hold = state.held();
     state.version = before.version + 1;
     let held = state.hold.filter(|hold| before.hold != Some(*hold));
-    Settled { state, facts, postings, order, refunds, held }
+    Settled {
+        state,
+        facts,
+        postings,
+        order,
+        refunds,
+        held,
+    }
 }
 
 /// Spreads what is owed over the payments that brought it, those told of just now first.
@@ -374,8 +408,13 @@ fn ask_back(
     at: Timestamp,
     ids: &mut impl FnMut() -> RefundId,
 ) -> Result<Vec<RefundRequest>, MoneyError> {
-    let captures = told.iter().filter(|fact| matches!(fact.kind, FactKind::Captured { .. }));
-    let mut payments: Vec<_> = captures.rev().map(|fact| (fact.provider, fact.payment.clone())).collect();
+    let captures = told
+        .iter()
+        .filter(|fact| matches!(fact.kind, FactKind::Captured { .. }));
+    let mut payments: Vec<_> = captures
+        .rev()
+        .map(|fact| (fact.provider, fact.payment.clone()))
+        .collect();
     for payment in state.folded.payments.keys() {
         if !payments.contains(payment) {
             payments.push(payment.clone());
@@ -393,7 +432,15 @@ fn ask_back(
         let back = state.returned.amount().max(state.folded.total.refunded.amount());
         state.returned = Money::new(back, currency)?.plus(Money::new(amount, currency)?)?;
         let (order, amount) = (state.order, Money::new(amount, currency)?);
-        let request = RefundRequest { id: ids(), order, provider, payment, amount, reason, requested_at: at };
+        let request = RefundRequest {
+            id: ids(),
+            order,
+            provider,
+            payment,
+            amount,
+            reason,
+            requested_at: at,
+        };
         state.requests.push(request.clone());
         requests.push(request);
     }

@@ -15,7 +15,13 @@ async fn outcome(shop: &Shop, order: OrderId) -> String {
         }
         *told.entry(event.name).or_default() += 1;
     }
-    format!("{} v{} {:?} {:?} {told:?}", loaded.state().name(), loaded.version(), loaded.payment(), shop.books().await)
+    format!(
+        "{} v{} {:?} {:?} {told:?}",
+        loaded.state().name(),
+        loaded.version(),
+        loaded.payment(),
+        shop.books().await
+    )
 }
 
 /// Over-paid, twice told, then refunded: many kinds of writes. Each notice is settled with one crash at most, then again.
@@ -24,9 +30,15 @@ async fn run(crash: Option<&Crash>) -> String {
     let clean = shop.ports.clone();
     let order = shop.order().await;
     let payment = shop.intent(order, "pi_1", TOTAL, Mode::PaymentIntent).await;
-    shop.notice("evt_0", "refund.updated", refund_object("re_1", "pi_1", 300, "pending")).await;
+    shop.notice("evt_0", "refund.updated", refund_object("re_1", "pi_1", 300, "pending"))
+        .await;
     shop.world.clock().advance_seconds(1);
-    shop.notice("evt_1", "payment_intent.succeeded", intent_object("pi_1", order, payment, TOTAL, TOTAL + 300)).await;
+    shop.notice(
+        "evt_1",
+        "payment_intent.succeeded",
+        intent_object("pi_1", order, payment, TOTAL, TOTAL + 300),
+    )
+    .await;
     if let Some(crash) = crash {
         let crashing = ports(&shop.world, crash.store(shop.world.client(), shop.world.ambient()));
         for envelope in shop.waiting().await {

@@ -7,12 +7,20 @@ async fn a_payment_confirms_the_order_and_its_stock_stays_held() {
     let mut shop = Shop::new().await;
     let order = shop.order().await;
     let payment = shop.intent(order, "pi_1", TOTAL, Mode::PaymentIntent).await;
-    shop.notice("evt_1", "payment_intent.succeeded", intent_object("pi_1", order, payment, TOTAL, TOTAL)).await;
+    shop.notice(
+        "evt_1",
+        "payment_intent.succeeded",
+        intent_object("pi_1", order, payment, TOTAL, TOTAL),
+    )
+    .await;
     shop.settle().await;
     assert_eq!(shop.state(order).await, "confirmed");
     assert_eq!(shop.load(order).await.payment().captured, sample::cny(TOTAL));
     assert_eq!(shop.events("order.paid").await.len(), 1);
-    assert_eq!(shop.books().await, BTreeMap::from([("clearing".to_owned(), TOTAL), ("sales".to_owned(), -TOTAL)]));
+    assert_eq!(
+        shop.books().await,
+        BTreeMap::from([("clearing".to_owned(), TOTAL), ("sales".to_owned(), -TOTAL)])
+    );
     let held = shop.ports.inventory.reservation(order).await.unwrap().unwrap();
     assert_eq!(held.remaining().iter().map(|(_, quantity)| quantity).sum::<u32>(), 5);
     assert_eq!(shop.cases().await, Vec::<String>::new());
@@ -24,9 +32,18 @@ async fn many_copies_at_once_book_once() {
     let order = shop.order().await;
     let payment = shop.intent(order, "pi_1", TOTAL, Mode::PaymentIntent).await;
     let object = intent_object("pi_1", order, payment, TOTAL, TOTAL);
-    assert_eq!(shop.notice("evt_1", "payment_intent.succeeded", object.clone()).await, Kept::New);
-    assert_eq!(shop.notice("evt_1", "payment_intent.succeeded", object.clone()).await, Kept::Duplicate);
-    assert_eq!(shop.notice("evt_2", "payment_intent.succeeded", object.clone()).await, Kept::New);
+    assert_eq!(
+        shop.notice("evt_1", "payment_intent.succeeded", object.clone()).await,
+        Kept::New
+    );
+    assert_eq!(
+        shop.notice("evt_1", "payment_intent.succeeded", object.clone()).await,
+        Kept::Duplicate
+    );
+    assert_eq!(
+        shop.notice("evt_2", "payment_intent.succeeded", object.clone()).await,
+        Kept::New
+    );
     let waiting = shop.waiting().await;
     assert_eq!(waiting.len(), 2);
     let copies = waiting.iter().cycle().take(8).cloned().map(|envelope| {
@@ -40,7 +57,10 @@ async fn many_copies_at_once_book_once() {
     shop.settle().await;
     // Long after every window of deduplication.
     shop.world.clock().advance_seconds(26 * 3_600);
-    assert_eq!(shop.notice("evt_3", "payment_intent.succeeded", object).await, Kept::New);
+    assert_eq!(
+        shop.notice("evt_3", "payment_intent.succeeded", object).await,
+        Kept::New
+    );
     shop.settle().await;
     assert_eq!(shop.events("order.paid").await.len(), 1);
     assert_eq!(shop.books().await["clearing"], TOTAL);
@@ -59,10 +79,19 @@ async fn every_order_of_notices_ends_alike() {
         let metadata = json!({"order_id": order.to_string(), "payment_id": payment.to_string()});
         let completed = json!({"id": session, "payment_intent": pi, "payment_status": "paid", "amount_total": TOTAL, "currency": "cny", "metadata": metadata});
         let notices = [
-            ("payment_intent.succeeded", intent_object(&pi, order, payment, TOTAL, TOTAL)),
+            (
+                "payment_intent.succeeded",
+                intent_object(&pi, order, payment, TOTAL, TOTAL),
+            ),
             ("checkout.session.completed", completed),
-            ("refund.updated", refund_object(&format!("re_{runs}"), &pi, 700, "succeeded")),
-            ("charge.refunded", json!({"id": "ch_1", "payment_intent": pi, "amount_refunded": 900, "currency": "cny"})),
+            (
+                "refund.updated",
+                refund_object(&format!("re_{runs}"), &pi, 700, "succeeded"),
+            ),
+            (
+                "charge.refunded",
+                json!({"id": "ch_1", "payment_intent": pi, "amount_refunded": 900, "currency": "cny"}),
+            ),
         ];
         for index in permutation {
             let (kind, object) = &notices[index];
@@ -70,11 +99,20 @@ async fn every_order_of_notices_ends_alike() {
             shop.settle().await;
         }
         let loaded = shop.load(order).await;
-        outcomes.insert(format!("{} {:?} {:?}", loaded.state().name(), loaded.payment(), shop.books().await));
+        outcomes.insert(format!(
+            "{} {:?} {:?}",
+            loaded.state().name(),
+            loaded.payment(),
+            shop.books().await
+        ));
         runs += 1;
     }
     assert_eq!(outcomes.len(), 1, "{outcomes:?}");
-    assert!(outcomes.iter().all(|outcome| outcome.contains("confirmed") && outcome.contains("PartiallyRefunded")));
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| outcome.contains("confirmed") && outcome.contains("PartiallyRefunded"))
+    );
     assert_eq!(runs, 24);
 }
 

@@ -7,7 +7,8 @@ use super::*;
 async fn pay(shop: &mut Shop, order: OrderId, object: &str, asked: i64, received: i64) {
     let payment = shop.intent(order, object, asked, Mode::PaymentIntent).await;
     let told = intent_object(object, order, payment, asked, received);
-    shop.notice(&format!("evt_{object}"), "payment_intent.succeeded", told).await;
+    shop.notice(&format!("evt_{object}"), "payment_intent.succeeded", told)
+        .await;
     shop.settle().await;
 }
 
@@ -15,14 +16,24 @@ async fn expire(shop: &mut Shop, order: OrderId) {
     shop.world.clock().advance_seconds(1_801);
     let act = Act::by(kernel::Actor::system("test"), shop.world.now());
     let loaded = shop.load(order).await;
-    let expired = shop.ports.orders.expire(&shop.ports.inventory, loaded, &act).await.unwrap();
+    let expired = shop
+        .ports
+        .orders
+        .expire(&shop.ports.inventory, loaded, &act)
+        .await
+        .unwrap();
     assert_eq!(shop.ports.orders.commit(expired.parts).await.unwrap(), None);
 }
 
 async fn asked_back(shop: &Shop) -> Vec<(i64, String)> {
     let events = shop.events("payment.refund_requested").await.into_iter();
     events
-        .map(|event| (event["amount"]["amount"].as_i64().unwrap(), event["reason"].as_str().unwrap().to_owned()))
+        .map(|event| {
+            (
+                event["amount"]["amount"].as_i64().unwrap(),
+                event["reason"].as_str().unwrap().to_owned(),
+            )
+        })
         .collect()
 }
 
@@ -36,7 +47,10 @@ async fn too_little_holds_the_order_until_the_rest_comes() {
     assert_eq!(shop.cases().await, [r#"{"hold":{"S":"underpaid"}}"#]);
     pay(&mut shop, order, "pi_2", 200, 200).await;
     assert_eq!(shop.state(order).await, "confirmed");
-    assert_eq!(shop.books().await, BTreeMap::from([("clearing".to_owned(), TOTAL), ("sales".to_owned(), -TOTAL)]));
+    assert_eq!(
+        shop.books().await,
+        BTreeMap::from([("clearing".to_owned(), TOTAL), ("sales".to_owned(), -TOTAL)])
+    );
     assert_eq!(asked_back(&shop).await, []);
 }
 
@@ -49,10 +63,18 @@ async fn too_much_holds_the_order_and_asks_the_rest_back() {
     assert_eq!(shop.books().await["overpayments"], -300);
     assert_eq!(asked_back(&shop).await, [(300, "overpaid".to_owned())]);
     assert_eq!(shop.cases().await, [r#"{"hold":{"S":"overpaid"}}"#]);
-    shop.notice("evt_re", "refund.updated", refund_object("re_1", "pi_1", 300, "succeeded")).await;
+    shop.notice(
+        "evt_re",
+        "refund.updated",
+        refund_object("re_1", "pi_1", 300, "succeeded"),
+    )
+    .await;
     shop.settle().await;
     assert_eq!(shop.state(order).await, "confirmed");
-    assert_eq!(shop.books().await, BTreeMap::from([("clearing".to_owned(), TOTAL), ("sales".to_owned(), -TOTAL)]));
+    assert_eq!(
+        shop.books().await,
+        BTreeMap::from([("clearing".to_owned(), TOTAL), ("sales".to_owned(), -TOTAL)])
+    );
     assert_eq!(asked_back(&shop).await.len(), 1);
 }
 
@@ -88,15 +110,27 @@ async fn money_after_expiry_without_stock_goes_back() {
     // Another buyer takes the last one.
     let loaded = shop.load(order).await;
     let variant = loaded.lines()[0].variant;
-    let plan = shop.ports.inventory.plan(OrderId::generate(&shop.world.ambient()), &[(variant, 1)]).await.unwrap();
-    shop.world.dynamo().commit(shop.ports.inventory.reserve(&plan).unwrap()).await.unwrap();
+    let plan = shop
+        .ports
+        .inventory
+        .plan(OrderId::generate(&shop.world.ambient()), &[(variant, 1)])
+        .await
+        .unwrap();
+    shop.world
+        .dynamo()
+        .commit(shop.ports.inventory.reserve(&plan).unwrap())
+        .await
+        .unwrap();
     pay(&mut shop, order, "pi_1", TOTAL, TOTAL).await;
     assert_eq!(shop.state(order).await, "expired");
     assert_eq!(asked_back(&shop).await, [(TOTAL, "paid_after_close".to_owned())]);
     assert_eq!(shop.books().await["refunds_payable"], -TOTAL);
     assert_eq!(shop.events("order.paid").await.len(), 0);
     assert_eq!(shop.cases().await, [r#"{"hold":{"S":"paid_after_close"}}"#]);
-    assert_eq!(format!("{:?}", shop.load(order).await.payment().status), "PaidAfterCancel");
+    assert_eq!(
+        format!("{:?}", shop.load(order).await.payment().status),
+        "PaidAfterCancel"
+    );
 }
 
 #[tokio::test]
@@ -106,7 +140,12 @@ async fn cancelling_a_paid_order_asks_its_money_back_once() {
     pay(&mut shop, order, "pi_1", TOTAL, TOTAL).await;
     let act = Act::by(kernel::Actor::system("test"), shop.world.now());
     let loaded = shop.load(order).await;
-    let cancelled = shop.ports.orders.cancel(&shop.ports.inventory, loaded, &Cancel::Whole, &act).await.unwrap();
+    let cancelled = shop
+        .ports
+        .orders
+        .cancel(&shop.ports.inventory, loaded, &Cancel::Whole, &act)
+        .await
+        .unwrap();
     assert_eq!(shop.ports.orders.commit(cancelled.parts).await.unwrap(), None);
     shop.settle().await;
     shop.seen.clear();
@@ -130,14 +169,19 @@ async fn what_does_not_fit_our_record_books_nothing() {
     let ambient = shop.world.ambient();
     let nobody = OrderId::generate(&ambient).to_string();
     let nothing = PaymentId::generate(&ambient).to_string();
-    let live = json!({"id": "evt_live", "type": "payment_intent.succeeded", "livemode": true, "data": {"object": right}});
+    let live =
+        json!({"id": "evt_live", "type": "payment_intent.succeeded", "livemode": true, "data": {"object": right}});
     let kind = "payment_intent.succeeded";
     for (delivery, object, reason) in [
         ("evt_amount", with("/amount", json!(1)), "wrong_amount"),
         ("evt_currency", with("/currency", json!("usd")), "wrong_currency"),
         ("evt_object", with("/id", json!("pi_2")), "wrong_object"),
         ("evt_order", with("/metadata/order_id", json!(nobody)), "unknown_order"),
-        ("evt_payment", with("/metadata/payment_id", json!(nothing)), "unknown_payment"),
+        (
+            "evt_payment",
+            with("/metadata/payment_id", json!(nothing)),
+            "unknown_payment",
+        ),
         ("evt_stranger", with("/metadata", json!({})), "unknown_payment"),
         ("evt_garbled", with("/amount_received", json!("5200")), "unreadable"),
     ] {
@@ -145,7 +189,10 @@ async fn what_does_not_fit_our_record_books_nothing() {
         shop.notice(delivery, kind, object).await;
         shop.settle().await;
         assert_eq!(shop.cases().await.len(), before + 1, "{delivery}");
-        assert!(shop.cases().await.iter().any(|case| case.contains(reason)), "{delivery}");
+        assert!(
+            shop.cases().await.iter().any(|case| case.contains(reason)),
+            "{delivery}"
+        );
     }
     shop.raw_notice("evt_live", kind, live.to_string()).await;
     shop.settle().await;
@@ -154,7 +201,10 @@ async fn what_does_not_fit_our_record_books_nothing() {
     let told = shop.events("payment.held").await.len();
     shop.seen.clear();
     shop.settle().await;
-    assert_eq!((shop.cases().await.len(), shop.events("payment.held").await.len()), (8, told));
+    assert_eq!(
+        (shop.cases().await.len(), shop.events("payment.held").await.len()),
+        (8, told)
+    );
     assert_eq!(shop.books().await, BTreeMap::new());
     assert_eq!(shop.load(order).await.version(), 1);
 }

@@ -21,7 +21,10 @@ impl Event for PaymentNoticed {
     const NAME: &'static str = "payment.noticed";
     const VERSION: u16 = 1;
     fn key(&self) -> String {
-        self.order.map_or_else(|| format!("{}-{}", self.provider, self.delivery), |order| order.to_string())
+        self.order.map_or_else(
+            || format!("{}-{}", self.provider, self.delivery),
+            |order| order.to_string(),
+        )
     }
 }
 
@@ -78,7 +81,10 @@ impl Event for PaymentHeld {
     const NAME: &'static str = "payment.held";
     const VERSION: u16 = 1;
     fn key(&self) -> String {
-        self.order.map_or_else(|| format!("{}-{}", self.provider, self.delivery), |order| order.to_string())
+        self.order.map_or_else(
+            || format!("{}-{}", self.provider, self.delivery),
+            |order| order.to_string(),
+        )
     }
 }
 
@@ -96,7 +102,11 @@ mod tests {
         let order: OrderId = "ord_0190a6d0000070008000000000000000".parse().unwrap();
         let delivery: ObjectId = "evt_1".parse().unwrap();
         golden(
-            &PaymentNoticed { provider: Provider::Stripe, delivery: delivery.clone(), order: Some(order) },
+            &PaymentNoticed {
+                provider: Provider::Stripe,
+                delivery: delivery.clone(),
+                order: Some(order),
+            },
             r#"{"provider":"stripe","delivery":"evt_1","order":"ord_0190a6d0000070008000000000000000"}"#,
         );
         golden(
@@ -111,11 +121,21 @@ mod tests {
             r#"{"order":"ord_0190a6d0000070008000000000000000","refund":"rfd_0190a6d0000070008000000000000000","provider":"stripe","payment":"pi_1","amount":{"amount":500,"currency":"CNY"},"reason":"overpaid"}"#,
         );
         golden(
-            &PaymentHeld { provider: Provider::Stripe, delivery: delivery.clone(), order: None, why: Why::Case(CaseReason::UnknownPayment) },
+            &PaymentHeld {
+                provider: Provider::Stripe,
+                delivery: delivery.clone(),
+                order: None,
+                why: Why::Case(CaseReason::UnknownPayment),
+            },
             r#"{"provider":"stripe","delivery":"evt_1","why":{"case":"unknown_payment"}}"#,
         );
         golden(
-            &PaymentHeld { provider: Provider::Stripe, delivery, order: Some(order), why: Why::Hold(HoldReason::Underpaid) },
+            &PaymentHeld {
+                provider: Provider::Stripe,
+                delivery,
+                order: Some(order),
+                why: Why::Hold(HoldReason::Underpaid),
+            },
             r#"{"provider":"stripe","delivery":"evt_1","order":"ord_0190a6d0000070008000000000000000","why":{"hold":"underpaid"}}"#,
         );
     }

@@ -27,7 +27,9 @@ pub(crate) fn object(payment: PaymentId) -> Result<ObjectId, ParseError> {
 pub(super) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
     let notice: InstantNotice = serde_json::from_slice(body).map_err(|_| ParseError("body"))?;
     let object = object(notice.payment)?;
-    let kind = FactKind::Captured { received: notice.amount };
+    let kind = FactKind::Captured {
+        received: notice.amount,
+    };
     Ok(Parsed::Told(Reading {
         reference: Reference {
             order: Some(notice.order),
@@ -37,6 +39,10 @@ pub(super) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
         },
         asked: Some(notice.amount),
         livemode: false,
-        facts: vec![Fact { provider: Provider::Instant, payment: object, kind }],
+        facts: vec![Fact {
+            provider: Provider::Instant,
+            payment: object,
+            kind,
+        }],
     }))
 }

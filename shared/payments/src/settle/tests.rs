@@ -25,7 +25,11 @@ fn at() -> Timestamp {
 }
 
 fn fact(payment: &str, kind: FactKind) -> Fact {
-    Fact { provider: Provider::Stripe, payment: id(payment), kind }
+    Fact {
+        provider: Provider::Stripe,
+        payment: id(payment),
+        kind,
+    }
 }
 
 fn captured(payment: &str, amount: i64) -> Fact {
@@ -72,8 +76,15 @@ impl Books {
 
     fn book(&mut self, settled: &Settled) {
         for posting in &settled.postings {
-            assert!(self.causes.insert(posting.cause().to_owned()), "booked twice: {}", posting.cause());
-            assert_eq!(posting.entries().iter().map(|entry| entry.amount.amount()).sum::<i64>(), 0);
+            assert!(
+                self.causes.insert(posting.cause().to_owned()),
+                "booked twice: {}",
+                posting.cause()
+            );
+            assert_eq!(
+                posting.entries().iter().map(|entry| entry.amount.amount()).sum::<i64>(),
+                0
+            );
             for entry in posting.entries() {
                 let balance = self.ledger.entry(entry.account).or_insert(cny(0));
                 *balance = balance.plus(entry.amount).unwrap();
@@ -92,26 +103,53 @@ impl Books {
         assert_eq!(self.ledger, position(&self.state).unwrap());
         assert_eq!(self.ledger.values().map(|amount| amount.amount()).sum::<i64>(), 0);
         let total = self.state.folded.total;
-        let held = self.ledger.get(&crate::Account::ProviderClearing(Provider::Stripe)).map_or(0, |m| m.amount());
-        assert_eq!(held, total.captured.amount() - total.refunded.amount() - total.withdrawn.amount());
+        let held = self
+            .ledger
+            .get(&crate::Account::ProviderClearing(Provider::Stripe))
+            .map_or(0, |m| m.amount());
+        assert_eq!(
+            held,
+            total.captured.amount() - total.refunded.amount() - total.withdrawn.amount()
+        );
     }
 
     /// What must not depend on the order of notices. Which of two payments is asked back does.
     fn outcome(&self) -> (Standing, Status, crate::Folded, Position) {
-        (self.state.standing, self.state.status(), self.state.folded.clone(), self.ledger.clone())
+        (
+            self.state.standing,
+            self.state.status(),
+            self.state.folded.clone(),
+            self.ledger.clone(),
+        )
     }
 }
 
 fn scenarios() -> Vec<Vec<Fact>> {
-    let succeeded = |refund: &str, amount| FactKind::RefundSucceeded { refund: id(refund), amount: cny(amount) };
-    let failed = |refund: &str, amount| FactKind::RefundFailed { refund: id(refund), amount: cny(amount) };
+    let succeeded = |refund: &str, amount| FactKind::RefundSucceeded {
+        refund: id(refund),
+        amount: cny(amount),
+    };
+    let failed = |refund: &str, amount| FactKind::RefundFailed {
+        refund: id(refund),
+        amount: cny(amount),
+    };
     let total = |amount| FactKind::RefundTotal { total: cny(amount) };
-    let opened = FactKind::DisputeOpened { dispute: id("dp_1"), amount: cny(DUE) };
-    let lost = FactKind::DisputeLost { dispute: id("dp_1"), amount: cny(DUE) };
+    let opened = FactKind::DisputeOpened {
+        dispute: id("dp_1"),
+        amount: cny(DUE),
+    };
+    let lost = FactKind::DisputeLost {
+        dispute: id("dp_1"),
+        amount: cny(DUE),
+    };
     let won = FactKind::DisputeWon { dispute: id("dp_1") };
     let step = |step| FactKind::Progress { step };
     vec![
-        vec![captured("pi_1", DUE), fact("pi_1", step(Step::Failed)), fact("pi_1", step(Step::Processing))],
+        vec![
+            captured("pi_1", DUE),
+            fact("pi_1", step(Step::Failed)),
+            fact("pi_1", step(Step::Processing)),
+        ],
         vec![
             captured("pi_1", DUE),
             fact("pi_1", succeeded("re_1", 3_000)),
@@ -127,9 +165,22 @@ fn scenarios() -> Vec<Vec<Fact>> {
             fact("pi_1", succeeded("re_2", 1_000)),
             fact("pi_1", total(4_000)),
         ],
-        vec![captured("pi_1", DUE), fact("pi_1", opened.clone()), fact("pi_1", won.clone())],
-        vec![captured("pi_1", DUE), fact("pi_1", opened), fact("pi_1", lost), fact("pi_1", won)],
-        vec![captured("pi_1", 4_000), captured("pi_2", 6_000), fact("pi_2", succeeded("re_1", 500))],
+        vec![
+            captured("pi_1", DUE),
+            fact("pi_1", opened.clone()),
+            fact("pi_1", won.clone()),
+        ],
+        vec![
+            captured("pi_1", DUE),
+            fact("pi_1", opened),
+            fact("pi_1", lost),
+            fact("pi_1", won),
+        ],
+        vec![
+            captured("pi_1", 4_000),
+            captured("pi_2", 6_000),
+            fact("pi_2", succeeded("re_1", 500)),
+        ],
         vec![captured("pi_1", 4_000), captured("pi_2", 9_000), captured("pi_3", DUE)],
         vec![captured("pi_1", 9_999), fact("pi_2", step(Step::Expired))],
     ]
@@ -152,8 +203,11 @@ fn permutations(length: usize) -> Vec<Vec<usize>> {
 
 #[test]
 fn all_permutations_and_copies_of_a_scenario_lead_to_one_state() {
-    let standings =
-        [OrderStanding::Open, OrderStanding::Expired { stock: true }, OrderStanding::Expired { stock: false }];
+    let standings = [
+        OrderStanding::Open,
+        OrderStanding::Expired { stock: true },
+        OrderStanding::Expired { stock: false },
+    ];
     let mut runs = 0;
     for standing in standings {
         for facts in scenarios() {
@@ -168,7 +222,10 @@ fn all_permutations_and_copies_of_a_scenario_lead_to_one_state() {
                     runs += 1;
                 }
             }
-            assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{standing:?} {facts:?}");
+            assert!(
+                outcomes.iter().all(|outcome| *outcome == outcomes[0]),
+                "{standing:?} {facts:?}"
+            );
         }
     }
     assert!(runs > 5_000, "{runs}");
@@ -178,7 +235,10 @@ fn all_permutations_and_copies_of_a_scenario_lead_to_one_state() {
 fn the_exact_amount_pays_the_order_once() {
     let mut books = Books::of(OrderStanding::Open);
     let settled = books.tell(&[captured("pi_1", DUE)]);
-    assert_eq!((settled.order, settled.held, settled.refunds.len()), (OrderStep::Pay, None, 0));
+    assert_eq!(
+        (settled.order, settled.held, settled.refunds.len()),
+        (OrderStep::Pay, None, 0)
+    );
     assert_eq!(books.state.status(), Status::Paid);
     assert_eq!(books.tell(&[captured("pi_1", DUE)]).order, OrderStep::None);
 }
@@ -195,7 +255,10 @@ fn a_failed_try_is_not_the_end() {
 fn too_little_holds_until_the_rest_comes() {
     let mut books = Books::of(OrderStanding::Open);
     let settled = books.tell(&[captured("pi_1", DUE - 1)]);
-    assert_eq!((settled.order, settled.held), (OrderStep::None, Some(HoldReason::Underpaid)));
+    assert_eq!(
+        (settled.order, settled.held),
+        (OrderStep::None, Some(HoldReason::Underpaid))
+    );
     assert_eq!(books.state.status(), Status::UnderpaidHold);
     let settled = books.tell(&[captured("pi_2", 1)]);
     assert_eq!((settled.order, settled.state.hold), (OrderStep::Pay, None));
@@ -205,11 +268,20 @@ fn too_little_holds_until_the_rest_comes() {
 fn too_much_pays_and_asks_the_rest_back() {
     let mut books = Books::of(OrderStanding::Open);
     let settled = books.tell(&[captured("pi_1", DUE + 500)]);
-    assert_eq!((settled.order, settled.held), (OrderStep::Pay, Some(HoldReason::Overpaid)));
+    assert_eq!(
+        (settled.order, settled.held),
+        (OrderStep::Pay, Some(HoldReason::Overpaid))
+    );
     assert_eq!(settled.refunds.len(), 1);
-    assert_eq!((settled.refunds[0].amount, settled.refunds[0].reason), (cny(500), RefundReason::Overpaid));
+    assert_eq!(
+        (settled.refunds[0].amount, settled.refunds[0].reason),
+        (cny(500), RefundReason::Overpaid)
+    );
     assert_eq!(books.ledger[&crate::Account::Overpayments], cny(-500));
-    let refund = FactKind::RefundSucceeded { refund: id("re_1"), amount: cny(500) };
+    let refund = FactKind::RefundSucceeded {
+        refund: id("re_1"),
+        amount: cny(500),
+    };
     assert!(books.tell(&[fact("pi_1", refund)]).refunds.is_empty());
     assert_eq!(books.state.status(), Status::Paid);
     assert_eq!(books.ledger.get(&crate::Account::Overpayments), None);
@@ -221,8 +293,13 @@ fn the_second_payment_is_asked_back() {
     books.tell(&[captured("pi_1", DUE)]);
     let settled = books.tell(&[captured("pi_2", DUE)]);
     assert_eq!(settled.order, OrderStep::None);
-    let [request] = settled.refunds.as_slice() else { panic!("{:?}", settled.refunds) };
-    assert_eq!((request.amount, request.reason, request.payment.as_str()), (cny(DUE), RefundReason::PaidTwice, "pi_2"));
+    let [request] = settled.refunds.as_slice() else {
+        panic!("{:?}", settled.refunds)
+    };
+    assert_eq!(
+        (request.amount, request.reason, request.payment.as_str()),
+        (cny(DUE), RefundReason::PaidTwice, "pi_2")
+    );
     assert_eq!(books.state.status(), Status::OverpaidHold);
 }
 
@@ -233,7 +310,10 @@ fn money_after_expiry_revives_the_order_or_goes_back() {
     for standing in [OrderStanding::Expired { stock: false }, OrderStanding::Cancelled] {
         let mut books = Books::of(standing);
         let settled = books.tell(&[captured("pi_1", DUE)]);
-        assert_eq!((settled.order, settled.held), (OrderStep::None, Some(HoldReason::PaidAfterClose)));
+        assert_eq!(
+            (settled.order, settled.held),
+            (OrderStep::None, Some(HoldReason::PaidAfterClose))
+        );
         assert_eq!(settled.refunds[0].reason, RefundReason::PaidAfterClose);
         assert_eq!(books.ledger[&crate::Account::RefundsPayable], cny(-DUE));
         assert_eq!(books.state.status(), Status::PaidAfterCancel);
@@ -243,7 +323,10 @@ fn money_after_expiry_revives_the_order_or_goes_back() {
 #[test]
 fn closing_a_paid_order_asks_its_money_back_once() {
     let mut books = Books::of(OrderStanding::Open);
-    assert_eq!(follow(&books.state, OrderChange::Closed, at(), || panic!("no refund")), Ok(None));
+    assert_eq!(
+        follow(&books.state, OrderChange::Closed, at(), || panic!("no refund")),
+        Ok(None)
+    );
     books.tell(&[captured("pi_1", DUE), captured("pi_2", 200)]);
     let mut next = 100;
     let ids = || {
@@ -253,9 +336,23 @@ fn closing_a_paid_order_asks_its_money_back_once() {
     let closed = follow(&books.state, OrderChange::Closed, at(), ids).unwrap().unwrap();
     books.book(&closed);
     // 200 were asked back when they came.
-    assert_eq!(closed.refunds.iter().map(|refund| refund.amount.amount()).sum::<i64>(), DUE);
-    assert_eq!(books.state.requests.iter().map(|refund| refund.amount.amount()).sum::<i64>(), DUE + 200);
-    assert_eq!(follow(&books.state, OrderChange::Closed, at(), || panic!("no refund")), Ok(None));
+    assert_eq!(
+        closed.refunds.iter().map(|refund| refund.amount.amount()).sum::<i64>(),
+        DUE
+    );
+    assert_eq!(
+        books
+            .state
+            .requests
+            .iter()
+            .map(|refund| refund.amount.amount())
+            .sum::<i64>(),
+        DUE + 200
+    );
+    assert_eq!(
+        follow(&books.state, OrderChange::Closed, at(), || panic!("no refund")),
+        Ok(None)
+    );
 }
 
 #[test]
@@ -275,7 +372,13 @@ fn cancelled_units_are_asked_back_out_of_sales() {
 fn a_refund_that_turns_up_later_is_no_reason_to_ask_again() {
     let mut books = Books::of(OrderStanding::Cancelled);
     let refunded = |refund: &str, amount| {
-        fact("pi_1", FactKind::RefundSucceeded { refund: id(refund), amount: cny(amount) })
+        fact(
+            "pi_1",
+            FactKind::RefundSucceeded {
+                refund: id(refund),
+                amount: cny(amount),
+            },
+        )
     };
     books.tell(&[refunded("re_1", 3_000)]);
     assert_eq!(books.tell(&[captured("pi_1", DUE)]).refunds[0].amount, cny(7_000));
@@ -287,8 +390,13 @@ fn another_currency_books_nothing() {
     let usd = Money::new(DUE, "USD".parse().unwrap()).unwrap();
     let told = [fact("pi_1", FactKind::Captured { received: usd })];
     let state = MoneyState::opening(order(), cny(DUE));
-    let refused = settle(&state, &[], &told, (OrderStanding::Open, cny(DUE)), at(), || panic!("no refund"));
-    let mixed = MoneyError::Mixed { left: cny(0).currency(), right: usd.currency() };
+    let refused = settle(&state, &[], &told, (OrderStanding::Open, cny(DUE)), at(), || {
+        panic!("no refund")
+    });
+    let mixed = MoneyError::Mixed {
+        left: cny(0).currency(),
+        right: usd.currency(),
+    };
     assert_eq!(refused, Err(SettleError::Fold(FoldError::Money(mixed))));
 }
 
@@ -300,12 +408,24 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         let amount = cny(amount);
         let kind = match kind {
             0 | 1 => FactKind::Captured { received: amount },
-            2 => FactKind::RefundSucceeded { refund: id(object), amount },
-            3 => FactKind::RefundFailed { refund: id(object), amount },
+            2 => FactKind::RefundSucceeded {
+                refund: id(object),
+                amount,
+            },
+            3 => FactKind::RefundFailed {
+                refund: id(object),
+                amount,
+            },
             4 => FactKind::RefundTotal { total: amount },
-            5 => FactKind::DisputeOpened { dispute: id(object), amount },
+            5 => FactKind::DisputeOpened {
+                dispute: id(object),
+                amount,
+            },
             6 => FactKind::DisputeWon { dispute: id(object) },
-            _ => FactKind::DisputeLost { dispute: id(object), amount },
+            _ => FactKind::DisputeLost {
+                dispute: id(object),
+                amount,
+            },
         };
         fact(payment, kind)
     })

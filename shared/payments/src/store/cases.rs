@@ -67,11 +67,27 @@ impl Record for Case {
 impl Payments {
     /// The parts that open a case for a notice, with `payment.held`. Refused when the notice has one.
     /// Access pattern `payments.case.open`.
-    pub fn case_parts(&self, notice: &Notice, order: Option<OrderId>, why: Why) -> Result<Vec<Part<Stale>>, StoreError> {
+    pub fn case_parts(
+        &self,
+        notice: &Notice,
+        order: Option<OrderId>,
+        why: Why,
+    ) -> Result<Vec<Part<Stale>>, StoreError> {
         let (provider, delivery) = (notice.provider, notice.delivery.clone());
         let key = keys::case(&notice.received_at.day(), provider, &delivery);
-        let held = PaymentHeld { provider, delivery: delivery.clone(), order, why };
-        let case = Case { provider, delivery, order, why, received_at: notice.received_at };
+        let held = PaymentHeld {
+            provider,
+            delivery: delivery.clone(),
+            order,
+            why,
+        };
+        let case = Case {
+            provider,
+            delivery,
+            order,
+            why,
+            received_at: notice.received_at,
+        };
         Ok(vec![
             Part::insert(&self.table, to_item(&key, &case)?).refused(Stale),
             self.event(&held, Some(notice.delivery.as_str()))?,
@@ -88,7 +104,10 @@ impl Payments {
         with: Option<Part<Stale>>,
     ) -> Result<Option<Stale>, StoreError> {
         let parts = self.case_parts(notice, order, Why::Case(reason))?;
-        let mut parts: Vec<_> = parts.into_iter().map(|part| part.map(|Stale| Blocked::HasCase)).collect();
+        let mut parts: Vec<_> = parts
+            .into_iter()
+            .map(|part| part.map(|Stale| Blocked::HasCase))
+            .collect();
         parts.extend(with.map(|part| part.map(|Stale| Blocked::Beside)));
         match self.dynamo.commit(parts).await {
             Ok(()) => Ok(None),
@@ -99,7 +118,21 @@ impl Payments {
     }
 
     /// The part that tells of a hold on an order that no notice caused: its end did.
-    pub fn hold_event(&self, order: OrderId, provider: Provider, of: &ObjectId, why: HoldReason) -> Result<Part<Stale>, StoreError> {
-        self.event(&PaymentHeld { provider, delivery: of.clone(), order: Some(order), why: Why::Hold(why) }, None)
+    pub fn hold_event(
+        &self,
+        order: OrderId,
+        provider: Provider,
+        of: &ObjectId,
+        why: HoldReason,
+    ) -> Result<Part<Stale>, StoreError> {
+        self.event(
+            &PaymentHeld {
+                provider,
+                delivery: of.clone(),
+                order: Some(order),
+                why: Why::Hold(why),
+            },
+            None,
+        )
     }
 }

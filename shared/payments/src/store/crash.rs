@@ -38,12 +38,21 @@ pub struct Crash {
 impl Crash {
     /// At this call.
     pub fn new(at: usize, when: When) -> Self {
-        Self { at, when, sent: Arc::default(), answered: Arc::default() }
+        Self {
+            at,
+            when,
+            sent: Arc::default(),
+            answered: Arc::default(),
+        }
     }
 
     /// The store of `client`, crashing.
     pub fn store(&self, client: &Client, ambient: Ambient) -> Dynamo {
-        let config = client.config().to_builder().retry_config(RetryConfig::disabled()).interceptor(self.clone());
+        let config = client
+            .config()
+            .to_builder()
+            .retry_config(RetryConfig::disabled())
+            .interceptor(self.clone());
         Dynamo::new(Client::from_conf(config.build()), ambient)
     }
 
@@ -54,7 +63,11 @@ impl Crash {
 
     fn due(&self, when: When, calls: &AtomicUsize) -> Result<(), BoxError> {
         let call = calls.fetch_add(1, Ordering::SeqCst);
-        if self.when == when && call == self.at { Err("the process died here".into()) } else { Ok(()) }
+        if self.when == when && call == self.at {
+            Err("the process died here".into())
+        } else {
+            Ok(())
+        }
     }
 }
 

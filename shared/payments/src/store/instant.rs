@@ -33,7 +33,11 @@ impl Payments {
             fingerprint: String::new(),
             version: 1,
             state: IntentState::Open {
-                started: Started { object: object.clone(), client_secret: None, url: None },
+                started: Started {
+                    object: object.clone(),
+                    client_secret: None,
+                    url: None,
+                },
             },
             created_at: now,
         };
@@ -46,6 +50,9 @@ impl Payments {
         };
         let mut parts = vec![self.intent_part(&intent)?];
         parts.extend(self.notice_parts(&notice, Some(order))?);
-        Ok(parts.into_iter().map(|part| part.map(|Stale| refused.clone())).collect())
+        Ok(parts
+            .into_iter()
+            .map(|part| part.map(|Stale| refused.clone()))
+            .collect())
     }
 }

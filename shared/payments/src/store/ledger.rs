@@ -20,8 +20,15 @@ impl Record for PostingItem {
 
 impl Payments {
     /// The part that inserts a posting under its business key: order and cause. Access pattern `payments.ledger.post`.
-    pub(super) fn posting_part(&self, posting: &Posting, delivery: Option<&ObjectId>) -> Result<Part<Stale>, StoreError> {
-        let item = PostingItem { posting: posting.clone(), delivery: delivery.cloned() };
+    pub(super) fn posting_part(
+        &self,
+        posting: &Posting,
+        delivery: Option<&ObjectId>,
+    ) -> Result<Part<Stale>, StoreError> {
+        let item = PostingItem {
+            posting: posting.clone(),
+            delivery: delivery.cloned(),
+        };
         let key = keys::posting(posting.order(), posting.cause());
         Ok(Part::insert(&self.ledger, to_item(&key, &item)?).refused(Stale))
     }

@@ -39,7 +39,12 @@ pub struct Payments {
 impl Payments {
     /// On its two tables and the outbox. Functions that post nothing to the ledger may give an empty name for it.
     pub fn new(dynamo: Dynamo, table: &str, ledger: &str, outbox: Outbox) -> Self {
-        Self { dynamo, table: table.to_owned(), ledger: ledger.to_owned(), outbox }
+        Self {
+            dynamo,
+            table: table.to_owned(),
+            ledger: ledger.to_owned(),
+            outbox,
+        }
     }
 
     /// Clock and chance of the store.

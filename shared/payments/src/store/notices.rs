@@ -82,7 +82,14 @@ impl Refused {
     pub fn new(provider: Provider, reason: Refusal, body: &[u8], source: String, received_at: Timestamp) -> Self {
         let kept = body.get(..QUARANTINED_BYTES_MAX).unwrap_or(body);
         let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        Self { provider, reason, body: String::from_utf8_lossy(kept).into_owned(), bytes, source, received_at }
+        Self {
+            provider,
+            reason,
+            body: String::from_utf8_lossy(kept).into_owned(),
+            bytes,
+            source,
+            received_at,
+        }
     }
 }
 
@@ -102,7 +109,11 @@ impl Payments {
             notice: notice.clone(),
             expires_at: notice.received_at.plus_seconds(NOTICE_KEPT_S).seconds(),
         };
-        let noticed = PaymentNoticed { provider: notice.provider, delivery: notice.delivery.clone(), order };
+        let noticed = PaymentNoticed {
+            provider: notice.provider,
+            delivery: notice.delivery.clone(),
+            order,
+        };
         let key = keys::notice(notice.provider, &notice.delivery);
         Ok(vec![
             Part::insert(&self.table, to_item(&key, &item)?).refused(Stale),
@@ -123,6 +134,9 @@ impl Payments {
         let key = keys::refused(refused.provider, refused.received_at, id);
         let expires_at = refused.received_at.plus_seconds(REFUSED_KEPT_S).seconds();
         let item = to_item(&key, &RefusedItem { refused, expires_at })?;
-        self.dynamo.commit::<()>(vec![Part::insert(&self.table, item)]).await.or_else(CommitError::first)
+        self.dynamo
+            .commit::<()>(vec![Part::insert(&self.table, item)])
+            .await
+            .or_else(CommitError::first)
     }
 }

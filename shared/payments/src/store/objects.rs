@@ -30,7 +30,11 @@ impl Payments {
     /// What is known of a payment object. Access pattern `payments.object.get`.
     pub async fn link(&self, provider: Provider, object: &ObjectId) -> Result<Link, StoreError> {
         let key = keys::object(provider, object);
-        Ok(self.dynamo.get(&self.table, &key, Consistency::Strong).await?.unwrap_or_default())
+        Ok(self
+            .dynamo
+            .get(&self.table, &key, Consistency::Strong)
+            .await?
+            .unwrap_or_default())
     }
 
     /// The parts that make the object's owner known, and hand the notices that waited for that on once more. Nothing, when
@@ -45,10 +49,18 @@ impl Payments {
         if known.owner.is_some() {
             return Ok(Vec::new());
         }
-        let linked = Link { owner: Some(owner), orphans: Vec::new(), version: known.version + 1 };
+        let linked = Link {
+            owner: Some(owner),
+            orphans: Vec::new(),
+            version: known.version + 1,
+        };
         let mut parts = vec![self.put_link(provider, object, known, &linked)?];
         for delivery in &known.orphans {
-            let again = PaymentNoticed { provider, delivery: delivery.clone(), order: Some(owner.0) };
+            let again = PaymentNoticed {
+                provider,
+                delivery: delivery.clone(),
+                order: Some(owner.0),
+            };
             parts.push(self.event(&again, Some(delivery.as_str()))?);
         }
         Ok(parts)

@@ -70,7 +70,11 @@ impl Payments {
     /// Access pattern `payments.order.read`: one strong query.
     pub async fn order_money(&self, order: OrderId, due: Money) -> Result<OrderMoney, StoreError> {
         let mut money: Option<MoneyItem> = None;
-        let mut found = OrderMoney { intents: Vec::new(), facts: Vec::new(), state: MoneyState::opening(order, due) };
+        let mut found = OrderMoney {
+            intents: Vec::new(),
+            facts: Vec::new(),
+            state: MoneyState::opening(order, due),
+        };
         for item in self.order_items(order).await? {
             match entity(&item) {
                 MoneyItem::ENTITY => money = Some(from_item(item)?),
@@ -115,8 +119,15 @@ impl Payments {
         let now = self.dynamo.ambient().now();
         let delivery = notice.map(|notice| &notice.delivery);
         let mut parts = vec![self.money_part(state, now)?];
-        for (fact, notice) in notice.iter().flat_map(|notice| settled.facts.iter().map(move |fact| (fact, *notice))) {
-            let item = FactItem { fact: fact.clone(), delivery: notice.delivery.clone(), told_at: notice.received_at };
+        for (fact, notice) in notice
+            .iter()
+            .flat_map(|notice| settled.facts.iter().map(move |fact| (fact, *notice)))
+        {
+            let item = FactItem {
+                fact: fact.clone(),
+                delivery: notice.delivery.clone(),
+                told_at: notice.received_at,
+            };
             let key = keys::fact(state.order, &fact.key());
             parts.push(Part::insert(&self.table, to_item(&key, &item)?).refused(Stale));
         }
@@ -174,5 +185,9 @@ fn entity(item: &Item) -> &str {
 }
 
 fn corrupt(order: OrderId, attribute: String) -> StoreError {
-    StoreError::Corrupt { pk: keys::order(order), sk: String::new(), attribute }
+    StoreError::Corrupt {
+        pk: keys::order(order),
+        sk: String::new(),
+        attribute,
+    }
 }

@@ -22,7 +22,12 @@ pub(in crate::provider) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
         "checkout.session.completed" | "checkout.session.async_payment_succeeded" => completed(object)?,
         "checkout.session.async_payment_failed" => Told::session(object, progress(Step::Failed))?,
         "checkout.session.expired" => Told::session(object, progress(Step::Expired))?,
-        "charge.refunded" => Told::within(object, FactKind::RefundTotal { total: money(object, "amount_refunded")? })?,
+        "charge.refunded" => Told::within(
+            object,
+            FactKind::RefundTotal {
+                total: money(object, "amount_refunded")?,
+            },
+        )?,
         "refund.created" | "refund.updated" | "refund.failed" => Told::within(object, refund(object)?)?,
         "charge.dispute.created"
         | "charge.dispute.updated"
@@ -31,9 +36,16 @@ pub(in crate::provider) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
         | "charge.dispute.closed" => Told::within(object, dispute(kind, object)?)?,
         _ => return Ok(Parsed::Ignored),
     };
-    let livemode = event.get("livemode").and_then(Value::as_bool).ok_or(ParseError("livemode"))?;
+    let livemode = event
+        .get("livemode")
+        .and_then(Value::as_bool)
+        .ok_or(ParseError("livemode"))?;
     let metadata = |name: &str| object.pointer("/metadata").and_then(|metadata| text(metadata, name));
-    let facts = vec![Fact { provider: Provider::Stripe, payment: told.payment.clone(), kind: told.kind }];
+    let facts = vec![Fact {
+        provider: Provider::Stripe,
+        payment: told.payment.clone(),
+        kind: told.kind,
+    }];
     Ok(Parsed::Told(Reading {
         reference: Reference {
             order: metadata("order_id").and_then(|id| id.parse().ok()),
@@ -57,20 +69,35 @@ struct Told {
 impl Told {
     fn intent(object: &Value, kind: FactKind) -> Result<Self, ParseError> {
         let asked = Some(money(object, "amount")?);
-        Ok(Self { payment: id(object, "id")?, session: None, asked, kind })
+        Ok(Self {
+            payment: id(object, "id")?,
+            session: None,
+            asked,
+            kind,
+        })
     }
 
     /// Of a hosted page. Before the payer chose how to pay it has no `PaymentIntent`, and speaks for itself.
     fn session(object: &Value, kind: FactKind) -> Result<Self, ParseError> {
         let session = id(object, "id")?;
         let payment = reference(object, "payment_intent").unwrap_or_else(|| session.clone());
-        Ok(Self { payment, session: Some(session), asked: Some(money(object, "amount_total")?), kind })
+        Ok(Self {
+            payment,
+            session: Some(session),
+            asked: Some(money(object, "amount_total")?),
+            kind,
+        })
     }
 
     /// Of an object within a payment: a charge, a refund, a dispute.
     fn within(object: &Value, kind: FactKind) -> Result<Self, ParseError> {
         let payment = reference(object, "payment_intent").ok_or(ParseError("payment_intent"))?;
-        Ok(Self { payment, session: None, asked: None, kind })
+        Ok(Self {
+            payment,
+            session: None,
+            asked: None,
+            kind,
+        })
     }
 }
 
@@ -80,7 +107,9 @@ const fn progress(step: Step) -> FactKind {
 
 /// `amount_received` is the money; `amount` is only what was asked.
 fn captured_by_intent(object: &Value) -> Result<FactKind, ParseError> {
-    Ok(FactKind::Captured { received: money(object, "amount_received")? })
+    Ok(FactKind::Captured {
+        received: money(object, "amount_received")?,
+    })
 }
 
 /// Completed is not paid: delayed methods come as `unpaid`, and succeed or fail later.
@@ -128,7 +157,9 @@ fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 fn id(object: &Value, name: &'static str) -> Result<ObjectId, ParseError> {
-    text(object, name).and_then(|id| id.parse().ok()).ok_or(ParseError(name))
+    text(object, name)
+        .and_then(|id| id.parse().ok())
+        .ok_or(ParseError(name))
 }
 
 /// A reference is an id, or the whole object where it was expanded.
@@ -139,8 +170,14 @@ fn reference(object: &Value, name: &str) -> Option<ObjectId> {
 
 /// Amounts are integers of the minor unit, currencies lower-case.
 fn money(object: &Value, name: &'static str) -> Result<Money, ParseError> {
-    let amount = object.get(name).and_then(Value::as_i64).filter(|amount| *amount >= 0).ok_or(ParseError(name))?;
-    let code = text(object, "currency").ok_or(ParseError("currency"))?.to_ascii_uppercase();
+    let amount = object
+        .get(name)
+        .and_then(Value::as_i64)
+        .filter(|amount| *amount >= 0)
+        .ok_or(ParseError(name))?;
+    let code = text(object, "currency")
+        .ok_or(ParseError("currency"))?
+        .to_ascii_uppercase();
     let currency: Currency = code.parse().map_err(|_| ParseError("currency"))?;
     Money::new(amount, currency).map_err(|_| ParseError(name))
 }
@@ -151,13 +188,15 @@ mod tests {
 
     use super::*;
 
-    fn read(kind: &str, object: Value) -> Result<Parsed, ParseError> {
+    fn read(kind: &str, object: &Value) -> Result<Parsed, ParseError> {
         let event = json!({"id": "evt_1", "type": kind, "livemode": false, "data": {"object": object}});
         parse(event.to_string().as_bytes())
     }
 
-    fn only(kind: &str, object: Value) -> (String, Reading) {
-        let Ok(Parsed::Told(reading)) = read(kind, object) else { panic!("{kind} is not told") };
+    fn only(kind: &str, object: &Value) -> (String, Reading) {
+        let Ok(Parsed::Told(reading)) = read(kind, object) else {
+            panic!("{kind} is not told")
+        };
         assert_eq!(reading.facts.len(), 1);
         (reading.facts[0].key().to_string(), reading)
     }
@@ -169,24 +208,33 @@ mod tests {
 
     #[test]
     fn what_was_received_counts_and_what_was_asked_is_kept_beside_it() {
-        let (key, reading) = only("payment_intent.succeeded", intent());
+        let (key, reading) = only("payment_intent.succeeded", &intent());
         assert_eq!(key, "stripe#pi_1#captured#1400");
-        assert_eq!(reading.asked.map(|asked| asked.to_string()), Some("1500 JPY".to_owned()));
+        assert_eq!(
+            reading.asked.map(|asked| asked.to_string()),
+            Some("1500 JPY".to_owned())
+        );
         assert!(reading.reference.order.is_some() && reading.reference.payment.is_some());
     }
 
     #[test]
     fn a_hosted_page_and_its_intent_tell_the_same_fact() {
         let session = json!({"id": "cs_1", "payment_intent": {"id": "pi_1"}, "payment_status": "paid", "amount_total": 1_400, "currency": "jpy"});
-        let (key, reading) = only("checkout.session.completed", session);
+        let (key, reading) = only("checkout.session.completed", &session);
         assert_eq!(key, "stripe#pi_1#captured#1400");
-        assert_eq!(reading.reference.session.map(|id| id.to_string()), Some("cs_1".to_owned()));
+        assert_eq!(
+            reading.reference.session.map(|id| id.to_string()),
+            Some("cs_1".to_owned())
+        );
     }
 
     #[test]
     fn completed_is_not_paid() {
         let session = json!({"id": "cs_1", "payment_intent": "pi_1", "payment_status": "unpaid", "amount_total": 5, "currency": "usd"});
-        assert_eq!(only("checkout.session.completed", session).0, "stripe#pi_1#progress#processing");
+        assert_eq!(
+            only("checkout.session.completed", &session).0,
+            "stripe#pi_1#progress#processing"
+        );
     }
 
     #[test]
@@ -200,18 +248,35 @@ mod tests {
             ("refund.created", within("pending"), "refund_pending#x_1#7"),
             ("refund.updated", within("succeeded"), "refund_succeeded#x_1#7"),
             ("refund.failed", within("failed"), "refund_failed#x_1#7"),
-            ("charge.dispute.created", within("needs_response"), "dispute_opened#x_1#7"),
-            ("charge.dispute.created", within("warning_needs_response"), "dispute_inquiry#x_1"),
+            (
+                "charge.dispute.created",
+                within("needs_response"),
+                "dispute_opened#x_1#7",
+            ),
+            (
+                "charge.dispute.created",
+                within("warning_needs_response"),
+                "dispute_inquiry#x_1",
+            ),
             ("charge.dispute.updated", within("under_review"), "dispute_opened#x_1#7"),
-            ("charge.dispute.funds_withdrawn", within("needs_response"), "dispute_opened#x_1#7"),
+            (
+                "charge.dispute.funds_withdrawn",
+                within("needs_response"),
+                "dispute_opened#x_1#7",
+            ),
             ("charge.dispute.funds_reinstated", within("won"), "dispute_won#x_1"),
             ("charge.dispute.closed", within("won"), "dispute_won#x_1"),
             ("charge.dispute.closed", within("lost"), "dispute_lost#x_1#7"),
         ] {
-            assert_eq!(only(kind, object).0, format!("stripe#pi_1#{key}"), "{kind}");
+            assert_eq!(only(kind, &object).0, format!("stripe#pi_1#{key}"), "{kind}");
         }
-        for kind in ["payment_intent.created", "charge.succeeded", "radar.early_fraud_warning.created", "invoice.paid"] {
-            assert_eq!(read(kind, json!({})), Ok(Parsed::Ignored));
+        for kind in [
+            "payment_intent.created",
+            "charge.succeeded",
+            "radar.early_fraud_warning.created",
+            "invoice.paid",
+        ] {
+            assert_eq!(read(kind, &json!({})), Ok(Parsed::Ignored));
         }
     }
 
@@ -227,7 +292,11 @@ mod tests {
         ] {
             let mut object = intent();
             object[name] = value;
-            assert_eq!(read("payment_intent.succeeded", object), Err(ParseError(name)), "{name}");
+            assert_eq!(
+                read("payment_intent.succeeded", &object),
+                Err(ParseError(name)),
+                "{name}"
+            );
         }
     }
 }

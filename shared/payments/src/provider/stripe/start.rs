@@ -58,7 +58,12 @@ pub enum StartError {
 impl<C: HttpClient> Gateway<C> {
     /// Stripe at `base`, such as `https://api.stripe.com`, with a secret or restricted key.
     pub const fn new(client: C, base: String, key: SecretString, returns: Returns) -> Self {
-        Self { client, base, key, returns }
+        Self {
+            client,
+            base,
+            key,
+            returns,
+        }
     }
 
     /// Asks for the intent's payment. The intent's id is the idempotency key, so sending again makes no second payment:
@@ -84,13 +89,18 @@ impl<C: HttpClient> Gateway<C> {
 
     fn request(&self, path: &str, form: &str, intent: &Intent) -> Result<OutgoingRequest, StartError> {
         let garbled = |_| StartError::Misfit("a header");
-        let mut bearer =
-            HeaderValue::from_str(&format!("Bearer {}", self.key.expose_secret())).map_err(garbled)?;
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.key.expose_secret())).map_err(garbled)?;
         bearer.set_sensitive(true);
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, bearer);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        headers.insert(HeaderName::from_static("stripe-version"), HeaderValue::from_static(API_VERSION));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        headers.insert(
+            HeaderName::from_static("stripe-version"),
+            HeaderValue::from_static(API_VERSION),
+        );
         let key = HeaderValue::from_str(&intent.id.to_string()).map_err(garbled)?;
         headers.insert(HeaderName::from_static("idempotency-key"), key);
         Ok(OutgoingRequest {
@@ -110,7 +120,8 @@ fn form(intent: &Intent, returns: &Returns) -> (&'static str, String) {
     let (order, payment) = (intent.order.to_string(), intent.id.to_string());
     let currency = intent.amount.currency().code().to_ascii_lowercase();
     let amount = intent.amount.amount().to_string();
-    form.append_pair("metadata[order_id]", &order).append_pair("metadata[payment_id]", &payment);
+    form.append_pair("metadata[order_id]", &order)
+        .append_pair("metadata[payment_id]", &payment);
     match intent.mode {
         Mode::PaymentIntent | Mode::Instant => {
             form.append_pair("amount", &amount)
@@ -141,9 +152,15 @@ fn answer(intent: &Intent, incoming: &Incoming) -> Result<Started, StartError> {
         // What is said of this payment. All else is about us or the moment: our key, our address, a request under this key
         // that still runs (409), their load.
         status @ (400 | 402 | 422) => {
-            let code = body.pointer("/error/code").or_else(|| body.pointer("/error/type")).and_then(Value::as_str);
+            let code = body
+                .pointer("/error/code")
+                .or_else(|| body.pointer("/error/type"))
+                .and_then(Value::as_str);
             let plain = |code: &&str| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            Err(StartError::Refused { status, code: code.filter(plain).unwrap_or("unknown").to_owned() })
+            Err(StartError::Refused {
+                status,
+                code: code.filter(plain).unwrap_or("unknown").to_owned(),
+            })
         }
         status => Err(StartError::Unanswered(format!("status {status}"))),
     }
@@ -152,23 +169,33 @@ fn answer(intent: &Intent, incoming: &Incoming) -> Result<Started, StartError> {
 /// Their answer is their word: what it says must be what was asked.
 fn started(intent: &Intent, body: &Value) -> Result<Started, StartError> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-    let object: ObjectId = text("id").and_then(|id| id.parse().ok()).ok_or(StartError::Misfit("id"))?;
+    let object: ObjectId = text("id")
+        .and_then(|id| id.parse().ok())
+        .ok_or(StartError::Misfit("id"))?;
     let amount_name = match intent.mode {
         Mode::PaymentIntent | Mode::Instant => "amount",
         Mode::CheckoutSession => "amount_total",
     };
     let amount = body.get(amount_name).and_then(Value::as_i64);
     let currency = text("currency").and_then(|code| code.to_ascii_uppercase().parse().ok());
-    let money = amount.zip(currency).and_then(|(amount, currency)| Money::new(amount, currency).ok());
+    let money = amount
+        .zip(currency)
+        .and_then(|(amount, currency)| Money::new(amount, currency).ok());
     if money != Some(intent.amount) {
         return Err(StartError::Misfit("amount"));
     }
     if body.get("livemode").and_then(Value::as_bool) != Some(intent.livemode) {
         return Err(StartError::Misfit("livemode"));
     }
-    let started = Started { object, client_secret: text("client_secret"), url: text("url") };
+    let started = Started {
+        object,
+        client_secret: text("client_secret"),
+        url: text("url"),
+    };
     match intent.mode {
-        Mode::PaymentIntent | Mode::Instant if started.client_secret.is_none() => Err(StartError::Misfit("client_secret")),
+        Mode::PaymentIntent | Mode::Instant if started.client_secret.is_none() => {
+            Err(StartError::Misfit("client_secret"))
+        }
         Mode::CheckoutSession if started.url.is_none() => Err(StartError::Misfit("url")),
         Mode::PaymentIntent | Mode::Instant | Mode::CheckoutSession => Ok(started),
     }

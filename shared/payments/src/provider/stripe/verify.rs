@@ -137,7 +137,9 @@ impl<'a> Signature<'a> {
         context.update(b".");
         context.update(body);
         let expected = hex::encode(context.sign());
-        self.v1.iter().any(|given| bool::from(expected.as_bytes().ct_eq(given.as_bytes())))
+        self.v1
+            .iter()
+            .any(|given| bool::from(expected.as_bytes().ct_eq(given.as_bytes())))
     }
 }
 
@@ -154,7 +156,10 @@ fn event(body: &[u8]) -> Option<Verified> {
     let object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let head: Head = object.then(|| serde_json::from_slice(body).ok())??;
     let delivery = head.id.parse().ok()?;
-    (!head.kind.is_empty()).then_some(Verified { delivery, kind: head.kind })
+    (!head.kind.is_empty()).then_some(Verified {
+        delivery,
+        kind: head.kind,
+    })
 }
 
 #[cfg(test)]

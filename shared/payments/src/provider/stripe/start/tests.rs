@@ -32,8 +32,13 @@ impl HttpClient for Scripted {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one of two kinds of scripted answers")]
 fn reply(status: u16, body: &Value) -> Result<Incoming, SendError> {
-    Ok(Incoming { status, headers: HeaderMap::new(), body: Bytes::from(body.to_string()) })
+    Ok(Incoming {
+        status,
+        headers: HeaderMap::new(),
+        body: Bytes::from(body.to_string()),
+    })
 }
 
 fn intent(mode: Mode) -> Intent {
@@ -53,10 +58,20 @@ fn intent(mode: Mode) -> Intent {
 }
 
 fn start(mode: Mode, answers: Vec<Result<Incoming, SendError>>) -> (Result<Started, StartError>, Vec<OutgoingRequest>) {
-    let client = std::sync::Arc::new(Scripted { answers: Mutex::new(answers), asked: Mutex::new(Vec::new()) });
-    let returns = Returns { success_url: "https://s/ok".to_owned(), cancel_url: "https://s/no".to_owned() };
-    let gateway =
-        Gateway::new(std::sync::Arc::clone(&client), "http://stripe/".to_owned(), SecretString::from("sk_test_1"), returns);
+    let client = std::sync::Arc::new(Scripted {
+        answers: Mutex::new(answers),
+        asked: Mutex::new(Vec::new()),
+    });
+    let returns = Returns {
+        success_url: "https://s/ok".to_owned(),
+        cancel_url: "https://s/no".to_owned(),
+    };
+    let gateway = Gateway::new(
+        std::sync::Arc::clone(&client),
+        "http://stripe/".to_owned(),
+        SecretString::from("sk_test_1"),
+        returns,
+    );
     let started = run(gateway.start(&intent(mode)));
     let asked = client.asked.lock().unwrap().clone();
     (started, asked)
@@ -72,13 +87,19 @@ fn the_request_carries_our_amount_our_ids_and_our_key() {
     assert_eq!(started.unwrap().client_secret.as_deref(), Some("pi_1_secret_x"));
     let [request] = asked.as_slice() else { panic!() };
     assert_eq!(request.url, "http://stripe/v1/payment_intents");
-    assert_eq!(request.headers["idempotency-key"].to_str().unwrap(), intent(Mode::PaymentIntent).id.to_string());
+    assert_eq!(
+        request.headers["idempotency-key"].to_str().unwrap(),
+        intent(Mode::PaymentIntent).id.to_string()
+    );
     assert_eq!(request.headers["stripe-version"], API_VERSION);
     assert_eq!(request.headers["authorization"], "Bearer sk_test_1");
     let form: Vec<_> = form_urlencoded::parse(&request.body).into_owned().collect();
     assert!(form.contains(&("amount".to_owned(), "1999".to_owned())));
     assert!(form.contains(&("currency".to_owned(), "cny".to_owned())));
-    assert!(form.iter().any(|(name, value)| name == "metadata[order_id]" && value.starts_with("ord_")));
+    assert!(
+        form.iter()
+            .any(|(name, value)| name == "metadata[order_id]" && value.starts_with("ord_"))
+    );
 }
 
 #[test]
@@ -88,7 +109,10 @@ fn an_answer_that_did_not_come_is_asked_for_again_under_the_same_key() {
     assert_eq!(asked.len(), 2);
     assert_eq!(asked[0].headers, asked[1].headers);
     assert_eq!(asked[0].body, asked[1].body);
-    let (started, asked) = start(Mode::PaymentIntent, vec![Err(SendError::Timeout), Err(SendError::Timeout)]);
+    let (started, asked) = start(
+        Mode::PaymentIntent,
+        vec![Err(SendError::Timeout), Err(SendError::Timeout)],
+    );
     assert!(matches!(started, Err(StartError::Unanswered(_))));
     assert_eq!(asked.len(), 2);
 }
@@ -97,7 +121,13 @@ fn an_answer_that_did_not_come_is_asked_for_again_under_the_same_key() {
 fn a_refusal_and_an_overload_are_told_apart() {
     let error = json!({"error": {"type": "invalid_request_error", "code": "amount_too_small", "message": "private"}});
     let (started, _) = start(Mode::PaymentIntent, vec![reply(400, &error)]);
-    assert_eq!(started, Err(StartError::Refused { status: 400, code: "amount_too_small".to_owned() }));
+    assert_eq!(
+        started,
+        Err(StartError::Refused {
+            status: 400,
+            code: "amount_too_small".to_owned()
+        })
+    );
     for status in [401, 404, 409, 429, 500, 503] {
         let (started, _) = start(Mode::PaymentIntent, vec![reply(status, &json!({}))]);
         assert!(matches!(started, Err(StartError::Unanswered(_))));
@@ -122,10 +152,14 @@ fn an_answer_about_another_payment_is_not_taken() {
 
 #[test]
 fn a_hosted_page_gives_a_url() {
-    let session = json!({"id": "cs_1", "amount_total": 1_999, "currency": "cny", "livemode": false, "url": "https://pay/cs_1"});
+    let session =
+        json!({"id": "cs_1", "amount_total": 1_999, "currency": "cny", "livemode": false, "url": "https://pay/cs_1"});
     let (started, asked) = start(Mode::CheckoutSession, vec![reply(200, &session)]);
     assert_eq!(started.unwrap().url.as_deref(), Some("https://pay/cs_1"));
     assert!(asked[0].url.ends_with("/v1/checkout/sessions"));
     let form: Vec<_> = form_urlencoded::parse(&asked[0].body).into_owned().collect();
-    assert!(form.iter().any(|(name, _)| name == "payment_intent_data[metadata][payment_id]"));
+    assert!(
+        form.iter()
+            .any(|(name, _)| name == "payment_intent_data[metadata][payment_id]")
+    );
 }

@@ -6,7 +6,8 @@ use super::*;
 const NOW: i64 = 1_775_640_600;
 const SECRET: &str = "whsec_first_of_two_secrets";
 const OTHER: &str = "whsec_second_of_two_secrets";
-const BODY: &[u8] = br#"{"id":"evt_1","object":"event","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}"#;
+const BODY: &[u8] =
+    br#"{"id":"evt_1","object":"event","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}"#;
 
 fn sign(secret: &str, time: &str, body: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
@@ -27,7 +28,12 @@ fn headers(values: &[&str]) -> HeaderMap {
 }
 
 fn check(values: &[&str], body: &[u8]) -> Result<Verified, Refusal> {
-    verify(&headers(values), body, &secrets(&[SECRET, OTHER]), Timestamp::from_seconds(NOW))
+    verify(
+        &headers(values),
+        body,
+        &secrets(&[SECRET, OTHER]),
+        Timestamp::from_seconds(NOW),
+    )
 }
 
 fn signed_at(seconds: i64) -> String {
@@ -38,13 +44,20 @@ fn signed_at(seconds: i64) -> String {
 #[test]
 fn a_signed_event_is_taken() {
     let verified = check(&[&signed_at(NOW)], BODY).unwrap();
-    assert_eq!((verified.delivery.as_str(), verified.kind.as_str()), ("evt_1", "payment_intent.succeeded"));
+    assert_eq!(
+        (verified.delivery.as_str(), verified.kind.as_str()),
+        ("evt_1", "payment_intent.succeeded")
+    );
 }
 
 #[test]
 fn every_signature_is_tried_with_every_secret() {
     let time = NOW.to_string();
-    let (first, second, wrong) = (sign(SECRET, &time, BODY), sign(OTHER, &time, BODY), sign("whsec_x", &time, BODY));
+    let (first, second, wrong) = (
+        sign(SECRET, &time, BODY),
+        sign(OTHER, &time, BODY),
+        sign("whsec_x", &time, BODY),
+    );
     for header in [
         format!("t={time},v1={first},v1={wrong}"),
         format!("t={time},v1={wrong},v1={first}"),
@@ -53,7 +66,10 @@ fn every_signature_is_tried_with_every_secret() {
     ] {
         assert!(check(&[&header], BODY).is_ok(), "{header}");
     }
-    assert_eq!(check(&[&format!("t={time},v1={wrong}")], BODY), Err(Refusal::SignatureWrong));
+    assert_eq!(
+        check(&[&format!("t={time},v1={wrong}")], BODY),
+        Err(Refusal::SignatureWrong)
+    );
 }
 
 #[test]
@@ -74,7 +90,10 @@ fn the_time_is_bounded_on_both_sides() {
 fn the_older_scheme_does_not_count() {
     let time = NOW.to_string();
     let right = sign(SECRET, &time, BODY);
-    assert_eq!(check(&[&format!("t={time},v0={right}")], BODY), Err(Refusal::SignatureMalformed));
+    assert_eq!(
+        check(&[&format!("t={time},v0={right}")], BODY),
+        Err(Refusal::SignatureMalformed)
+    );
     let downgraded = format!("t={time},v1={},v0={right}", "0".repeat(64));
     assert_eq!(check(&[&downgraded], BODY), Err(Refusal::SignatureWrong));
 }
@@ -92,21 +111,43 @@ fn two_signatures_are_none() {
 fn a_header_of_another_form_is_refused() {
     let time = NOW.to_string();
     let right = sign(SECRET, &time, BODY);
-    for bad in ["", "t=,v1=", "t=1", &right, &format!("t=-{time},v1={right}"), &format!("t=+{time},v1={right}"), &format!("v1={right}")] {
+    for bad in [
+        "",
+        "t=,v1=",
+        "t=1",
+        &right,
+        &format!("t=-{time},v1={right}"),
+        &format!("t=+{time},v1={right}"),
+        &format!("v1={right}"),
+    ] {
         assert_eq!(check(&[bad], BODY), Err(Refusal::SignatureMalformed), "{bad}");
     }
     let many = format!("t={time}{}", format!(",v1={right}").repeat(17));
     assert_eq!(check(&[&many], BODY), Err(Refusal::SignatureMalformed));
-    assert_eq!(check(&[&format!("t={time},v1={}", right.to_uppercase())], BODY), Err(Refusal::SignatureWrong));
-    assert_eq!(check(&[&format!("t={time},v1={}", &right[..63])], BODY), Err(Refusal::SignatureWrong));
+    assert_eq!(
+        check(&[&format!("t={time},v1={}", right.to_uppercase())], BODY),
+        Err(Refusal::SignatureWrong)
+    );
+    assert_eq!(
+        check(&[&format!("t={time},v1={}", &right[..63])], BODY),
+        Err(Refusal::SignatureWrong)
+    );
     assert_eq!(check(&[&format!("t={time},v1=")], BODY), Err(Refusal::SignatureWrong));
 }
 
 #[test]
 fn a_signed_body_that_is_no_event_is_refused_after_the_signature() {
     let time = NOW.to_string();
-    let bodies: [&[u8]; 8] =
-        [b"[]", b"", b"{}", b"null", br#"["evt_1","x"]"#, br#"{"id":"evt_1"}"#, br#"{"id":"a#b","type":"x"}"#, b"\xff"];
+    let bodies: [&[u8]; 8] = [
+        b"[]",
+        b"",
+        b"{}",
+        b"null",
+        br#"["evt_1","x"]"#,
+        br#"{"id":"evt_1"}"#,
+        br#"{"id":"a#b","type":"x"}"#,
+        b"\xff",
+    ];
     for body in bodies {
         let header = format!("t={time},v1={}", sign(SECRET, &time, body));
         assert_eq!(check(&[&header], body), Err(Refusal::NotAnEvent));
@@ -116,7 +157,13 @@ fn a_signed_body_that_is_no_event_is_refused_after_the_signature() {
 
 #[test]
 fn secrets_that_protect_nothing_are_refused() {
-    for bad in ["", "[]", r#"{"secrets":[]}"#, r#"{"secrets":[""]}"#, r#"{"secrets":["whsec_short"]}"#] {
+    for bad in [
+        "",
+        "[]",
+        r#"{"secrets":[]}"#,
+        r#"{"secrets":[""]}"#,
+        r#"{"secrets":["whsec_short"]}"#,
+    ] {
         assert!(Secrets::parse(&SecretString::from(bad)).is_err(), "{bad}");
     }
 }
@@ -126,17 +173,28 @@ fn every_change_of_one_byte_of_the_signed_text_is_refused() {
     let time = NOW.to_string();
     let header = format!("t={time},v1={}", sign(SECRET, &time, BODY));
     assert!(check(&[&header], BODY).is_ok());
-    let mut changes = 0;
+    let mut count = 0;
     for at in 0..BODY.len() {
         for flip in [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff] {
             let mut body = BODY.to_vec();
             body[at] ^= flip;
-            assert_eq!(check(&[&header], &body), Err(Refusal::SignatureWrong), "byte {at} ^ {flip}");
-            changes += 1;
+            assert_eq!(
+                check(&[&header], &body),
+                Err(Refusal::SignatureWrong),
+                "byte {at} ^ {flip}"
+            );
+            count += 1;
         }
-        for body in [[&BODY[..at], &BODY[at + 1..]].concat(), [&BODY[..at], b" ", &BODY[at..]].concat()] {
-            assert_eq!(check(&[&header], &body), Err(Refusal::SignatureWrong), "byte {at} gone or pushed");
-            changes += 1;
+        for body in [
+            [&BODY[..at], &BODY[at + 1..]].concat(),
+            [&BODY[..at], b" ", &BODY[at..]].concat(),
+        ] {
+            assert_eq!(
+                check(&[&header], &body),
+                Err(Refusal::SignatureWrong),
+                "byte {at} gone or pushed"
+            );
+            count += 1;
         }
         // The rest of the digits of the signature and of the time.
         for (at, byte) in header.bytes().enumerate() {
@@ -144,10 +202,10 @@ fn every_change_of_one_byte_of_the_signed_text_is_refused() {
             changed[at] = if byte == b'0' { b'1' } else { b'0' };
             let changed = String::from_utf8(changed).unwrap();
             assert!(changed == header || check(&[&changed], BODY).is_err(), "{changed}");
-            changes += 1;
+            count += 1;
         }
     }
-    assert!(changes >= 2_000, "{changes}");
+    assert!(count >= 2_000, "{count}");
 }
 
 proptest! {
