@@ -208,3 +208,34 @@ async fn what_does_not_fit_our_record_books_nothing() {
     assert_eq!(shop.books().await, BTreeMap::new());
     assert_eq!(shop.load(order).await.version(), 1);
 }
+
+#[tokio::test]
+async fn expiry_racing_with_the_payment_neither_loses_the_order_nor_its_stock() {
+    for _ in 0..8 {
+        let mut shop = Shop::new().await;
+        let order = shop.order().await;
+        let payment = shop.intent(order, "pi_1", TOTAL, Mode::PaymentIntent).await;
+        let told = intent_object("pi_1", order, payment, TOTAL, TOTAL);
+        shop.notice("evt_1", "payment_intent.succeeded", told).await;
+        shop.world.clock().advance_seconds(1_801);
+        let waiting = shop.waiting().await;
+        let loaded = shop.load(order).await;
+        let (ports, now) = (shop.ports.clone(), shop.world.now());
+        let expiry = tokio::spawn(async move {
+            let act = Act::by(kernel::Actor::system("test"), now);
+            let expired = ports.orders.expire(&ports.inventory, loaded, &act).await.unwrap();
+            // Refused when the payment was quicker.
+            ports.orders.commit(expired.parts).await.unwrap()
+        });
+        let ports = shop.ports.clone();
+        let paying = tokio::spawn(async move { one(&ports, waiting[0].clone()).await });
+        let (_, paid) = (expiry.await.unwrap(), paying.await.unwrap());
+        assert!(paid.is_ok(), "{paid:?}");
+        shop.settle().await;
+        assert_eq!(shop.state(order).await, "confirmed");
+        let held = shop.ports.inventory.reservation(order).await.unwrap().unwrap();
+        assert_eq!(held.remaining().iter().map(|(_, quantity)| quantity).sum::<u32>(), 5);
+        assert_eq!(shop.events("order.paid").await.len(), 1);
+        assert_eq!(asked_back(&shop).await, []);
+    }
+}
