@@ -37,6 +37,7 @@ impl Functions {
             "order-desk" => order_desk,
             "order-expiry" => order_expiry,
             "order-webhook" => order_webhook,
+            "order-webhook-desk" => order_webhook_desk,
             "order-webhook-retry" => order_webhook_retry,
             "orders" => orders,
             "payment-settlement" => payment_settlement,

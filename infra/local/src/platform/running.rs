@@ -48,16 +48,20 @@ impl Running {
         {
             tracing::warn!(%error, "platform.gateway_ended");
         }
+        tracing::debug!(part = "gateway", "platform.drained");
         // An admin request may hold them for a moment; then they stop when it lets go.
         if let Some(sources) = Arc::into_inner(self.sources) {
             sources.drain().await;
         }
+        tracing::debug!(part = "sources", "platform.drained");
         if !self.handles.invoker.idle(DRAIN_MAX).await {
             tracing::warn!(running = self.handles.invoker.running(), "platform.drain_cut_short");
         }
+        tracing::debug!(part = "functions", "platform.drained");
         self.closed.send_replace(true);
         if let Err(error) = self.front.await {
             tracing::warn!(%error, "platform.front_ended");
         }
+        tracing::debug!(part = "front", "platform.drained");
     }
 }
