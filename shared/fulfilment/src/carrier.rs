@@ -32,7 +32,10 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// Where buyers follow a parcel when staff give no URL: carrier and the URL before the number.
 const TRACKING_PAGES: &[(&str, &str)] = &[
-    ("sf-express", "https://www.sf-express.com/chn/sc/waybill/waybill-detail/"),
+    (
+        "sf-express",
+        "https://www.sf-express.com/chn/sc/waybill/waybill-detail/",
+    ),
     ("usps", "https://tools.usps.com/go/TrackConfirmAction?tLabels="),
     ("ups", "https://www.ups.com/track?tracknum="),
     ("fedex", "https://www.fedex.com/fedextrack/?trknbr="),
@@ -67,7 +70,10 @@ impl Carrier {
 
     /// Where buyers follow a parcel of this carrier.
     pub fn tracking_url(&self, number: &TrackingNumber) -> String {
-        let page = TRACKING_PAGES.iter().find(|(carrier, _)| *carrier == self.0).map_or(TRACKING_PAGE, |(_, page)| *page);
+        let page = TRACKING_PAGES
+            .iter()
+            .find(|(carrier, _)| *carrier == self.0)
+            .map_or(TRACKING_PAGE, |(_, page)| *page);
         format!("{page}{number}")
     }
 }

@@ -57,7 +57,15 @@ pub struct InconsistentParcel(pub &'static str);
 impl Parcel {
     /// One that nothing is known of.
     pub const fn unknown(key: ParcelKey) -> Self {
-        Self { key, version: 0, owner: None, scans: Vec::new(), gave_up: None, moved_to: None, mapping: MAPPING_VERSION }
+        Self {
+            key,
+            version: 0,
+            owner: None,
+            scans: Vec::new(),
+            gave_up: None,
+            moved_to: None,
+            mapping: MAPPING_VERSION,
+        }
     }
 
     /// Adds scans; tells how many of them were new. Those that it has already change nothing.
@@ -80,32 +88,46 @@ impl Parcel {
     /// The scan with the greatest carrier time says it, the rank breaks ties; after `delivered`, only a later `returning`,
     /// `returned` or `exception` moves it.
     pub fn verdict(&self) -> Option<Verdict> {
-        let mut scans: Vec<(Timestamp, u8, Status)> =
-            self.scans.iter().map(|scan| (scan.at, scan.status().rank(), scan.status())).collect();
+        let mut scans: Vec<(Timestamp, u8, Status)> = self
+            .scans
+            .iter()
+            .map(|scan| (scan.at, scan.status().rank(), scan.status()))
+            .collect();
         scans.sort_by_key(|(at, rank, _)| (*at, *rank));
-        scans.into_iter().fold(None, |current: Option<Verdict>, (at, _, status)| {
-            let delivered_at = current.and_then(|current| current.delivered_at);
-            if let Some(current) = current
-                && current.status == Status::Delivered
-                && !(status.moves_delivered() && at > current.at)
-            {
-                return Some(current);
-            }
-            let delivered_at = delivered_at.or((status == Status::Delivered).then_some(at));
-            Some(Verdict { status, at, delivered_at })
-        })
+        scans
+            .into_iter()
+            .fold(None, |current: Option<Verdict>, (at, _, status)| {
+                let delivered_at = current.and_then(|current| current.delivered_at);
+                if let Some(current) = current
+                    && current.status == Status::Delivered
+                    && !(status.moves_delivered() && at > current.at)
+                {
+                    return Some(current);
+                }
+                let delivered_at = delivered_at.or((status == Status::Delivered).then_some(at));
+                Some(Verdict {
+                    status,
+                    at,
+                    delivered_at,
+                })
+            })
     }
 
     /// Whether nobody watches it any more although it has not arrived: a state of the watch, not of the parcel.
     pub fn unwatched(&self) -> bool {
         let newest = self.scans.last().map(|scan| scan.at).unwrap_or_default();
-        let open = self.verdict().is_none_or(|verdict| !matches!(verdict.status, Status::Delivered | Status::Returned));
+        let open = self
+            .verdict()
+            .is_none_or(|verdict| !matches!(verdict.status, Status::Delivered | Status::Returned));
         open && self.gave_up.is_some_and(|at| newest <= at)
     }
 
     /// Raw codes among the scans that the tables do not know.
     pub fn unmapped(scans: &[Scan]) -> usize {
-        scans.iter().filter(|scan| scan.provider.status(&scan.code).is_none()).count()
+        scans
+            .iter()
+            .filter(|scan| scan.provider.status(&scan.code).is_none())
+            .count()
     }
 
     /// Whether every rule holds that no kept parcel may break.
@@ -118,7 +140,10 @@ impl Parcel {
             (self.version >= 1, "version starts at 1"),
             (self.scans.len() <= PARCEL_SCANS_MAX, "number of scans"),
             (self.scans.is_sorted(), "scans are in order"),
-            (self.moved_to.as_ref() != Some(&self.key.carrier), "it moved to another carrier"),
+            (
+                self.moved_to.as_ref() != Some(&self.key.carrier),
+                "it moved to another carrier",
+            ),
         ];
         match rules.into_iter().find(|(holds, _)| !holds) {
             None => Ok(()),
@@ -135,7 +160,10 @@ mod tests {
     use crate::{Provider, STATUSES};
 
     fn key() -> ParcelKey {
-        ParcelKey { carrier: "sf-express".parse().unwrap(), number: "SF1234567".parse().unwrap() }
+        ParcelKey {
+            carrier: "sf-express".parse().unwrap(),
+            number: "SF1234567".parse().unwrap(),
+        }
     }
 
     fn scan(minute: i64, code: &str) -> Scan {
@@ -149,24 +177,37 @@ mod tests {
     }
 
     fn status(scans: &[Scan]) -> Option<Status> {
-        Parcel::unknown(key()).absorb(scans, None).0.verdict().map(|verdict| verdict.status)
+        Parcel::unknown(key())
+            .absorb(scans, None)
+            .0
+            .verdict()
+            .map(|verdict| verdict.status)
     }
 
     #[test]
     fn the_greatest_carrier_time_says_where_it_is_and_the_rank_breaks_ties() {
         assert_eq!(status(&[]), None);
         assert_eq!(status(&[scan(2, "5"), scan(1, "1")]), Some(Status::OutForDelivery));
-        assert_eq!(status(&[scan(2, "1"), scan(2, "5"), scan(2, "0")]), Some(Status::OutForDelivery));
+        assert_eq!(
+            status(&[scan(2, "1"), scan(2, "5"), scan(2, "0")]),
+            Some(Status::OutForDelivery)
+        );
         assert_eq!(status(&[scan(1, "0"), scan(2, "77")]), Some(Status::Unknown));
     }
 
     #[test]
     fn delivered_is_moved_only_by_a_later_return_or_exception() {
-        assert_eq!(status(&[scan(5, "3"), scan(9, "0"), scan(9, "5"), scan(9, "77")]), Some(Status::Delivered));
+        assert_eq!(
+            status(&[scan(5, "3"), scan(9, "0"), scan(9, "5"), scan(9, "77")]),
+            Some(Status::Delivered)
+        );
         assert_eq!(status(&[scan(5, "3"), scan(5, "6")]), Some(Status::Delivered));
         assert_eq!(status(&[scan(5, "3"), scan(6, "6")]), Some(Status::Returning));
         assert_eq!(status(&[scan(5, "3"), scan(4, "2")]), Some(Status::Delivered));
-        assert_eq!(status(&[scan(5, "3"), scan(6, "4"), scan(7, "0")]), Some(Status::InTransit));
+        assert_eq!(
+            status(&[scan(5, "3"), scan(6, "4"), scan(7, "0")]),
+            Some(Status::InTransit)
+        );
     }
 
     #[test]
@@ -176,7 +217,12 @@ mod tests {
         assert_eq!(parcel.verdict().unwrap().status, Status::InTransit);
         let (parcel, added) = parcel.absorb(&[scan(4, "3")], None);
         assert_eq!((added, parcel.unwatched()), (1, false));
-        assert!(Parcel::unknown(key()).absorb(&[], Some(Timestamp::default())).0.unwatched());
+        assert!(
+            Parcel::unknown(key())
+                .absorb(&[], Some(Timestamp::default()))
+                .0
+                .unwatched()
+        );
     }
 
     #[test]

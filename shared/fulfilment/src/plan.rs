@@ -40,7 +40,9 @@ pub fn spread(lines: &[ShipmentLine], held: &[Held]) -> Vec<Batch> {
         }
         rest.push((line, open));
     }
-    let most = batches.iter().max_by_key(|(_, lines)| lines.iter().map(|line| u64::from(line.quantity)).sum::<u64>());
+    let most = batches
+        .iter()
+        .max_by_key(|(_, lines)| lines.iter().map(|line| u64::from(line.quantity)).sum::<u64>());
     let fallback = most.map_or_else(|| pools.keys().next().copied(), |(location, _)| *location);
     for (line, open) in rest {
         put(&mut batches, fallback, line, open);
@@ -64,21 +66,32 @@ fn take(pool: &mut BTreeMap<VariantId, u32>, components: &[Component], units: u3
     }
 }
 
-fn put(batches: &mut BTreeMap<Option<LocationId>, Vec<ShipmentLine>>, at: Option<LocationId>, line: &ShipmentLine, units: u32) {
+fn put(
+    batches: &mut BTreeMap<Option<LocationId>, Vec<ShipmentLine>>,
+    at: Option<LocationId>,
+    line: &ShipmentLine,
+    units: u32,
+) {
     if units == 0 {
         return;
     }
     let lines = batches.entry(at).or_default();
     match lines.iter_mut().find(|there| there.line == line.line) {
         Some(there) => there.quantity = there.quantity.saturating_add(units),
-        None => lines.push(ShipmentLine { quantity: units, ..line.clone() }),
+        None => lines.push(ShipmentLine {
+            quantity: units,
+            ..line.clone()
+        }),
     }
 }
 
 /// The id of the shipment of an order from a place: the same however often it is asked, so that allocating twice makes
 /// one. `placed_at` is the order's.
 pub fn shipment_id(order: OrderId, location: Option<LocationId>, placed_at: Timestamp) -> ShipmentId {
-    let text = format!("{order}#{}", location.map(|location| location.to_string()).unwrap_or_default());
+    let text = format!(
+        "{order}#{}",
+        location.map(|location| location.to_string()).unwrap_or_default()
+    );
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     let mut random = [0; 10];
     for (to, from) in random.iter_mut().zip(digest.as_ref()) {
@@ -90,7 +103,10 @@ pub fn shipment_id(order: OrderId, location: Option<LocationId>, placed_at: Time
 /// Which units shipments that have not left give up, so that of each line no more is shipped than `active` says (what was
 /// ordered and not cancelled). Those least far give first. Nothing when it fits already.
 pub fn surplus(shipments: &[Shipment], active: &[Units]) -> Vec<(ShipmentId, Vec<Units>)> {
-    let mut stoppable: Vec<&Shipment> = shipments.iter().filter(|shipment| progress(shipment).is_some()).collect();
+    let mut stoppable: Vec<&Shipment> = shipments
+        .iter()
+        .filter(|shipment| progress(shipment).is_some())
+        .collect();
     stoppable.sort_by_key(|shipment| (progress(shipment), shipment.id));
     let mut given: BTreeMap<ShipmentId, Vec<Units>> = BTreeMap::new();
     for Units { line, quantity } in active {
@@ -100,7 +116,10 @@ pub fn surplus(shipments: &[Shipment], active: &[Units]) -> Vec<(ShipmentId, Vec
             let part = of_line(shipment, *line).min(over);
             over = over.saturating_sub(part);
             if part > 0 {
-                given.entry(shipment.id).or_default().push(Units { line: *line, quantity: part });
+                given.entry(shipment.id).or_default().push(Units {
+                    line: *line,
+                    quantity: part,
+                });
             }
         }
     }
@@ -124,7 +143,12 @@ fn progress(shipment: &Shipment) -> Option<u8> {
 }
 
 fn of_line(shipment: &Shipment, line: LineId) -> u32 {
-    shipment.lines.iter().filter(|there| there.line == line).map(|there| there.quantity).sum()
+    shipment
+        .lines
+        .iter()
+        .filter(|there| there.line == line)
+        .map(|there| there.quantity)
+        .sum()
 }
 
 #[cfg(test)]
@@ -133,32 +157,58 @@ mod tests {
     use crate::shipment::tests::{id, line, shipment};
 
     fn held(location: u8, variant: u8, quantity: u32) -> Held {
-        Held { location: id(location), variant: id(variant), quantity }
+        Held {
+            location: id(location),
+            variant: id(variant),
+            quantity,
+        }
     }
 
     fn quantities(batches: &[Batch]) -> Vec<(Option<LocationId>, Vec<u32>)> {
-        batches.iter().map(|(at, lines)| (*at, lines.iter().map(|line| line.quantity).collect())).collect()
+        batches
+            .iter()
+            .map(|(at, lines)| (*at, lines.iter().map(|line| line.quantity).collect()))
+            .collect()
     }
 
     #[test]
     fn each_place_ships_what_it_holds() {
-        let batches = spread(&[line(1, 3), line(2, 2)], &[held(1, 1, 2), held(2, 1, 1), held(2, 2, 2)]);
-        assert_eq!(quantities(&batches), [(Some(id(1)), vec![2]), (Some(id(2)), vec![1, 2])]);
+        let batches = spread(
+            &[line(1, 3), line(2, 2)],
+            &[held(1, 1, 2), held(2, 1, 1), held(2, 2, 2)],
+        );
+        assert_eq!(
+            quantities(&batches),
+            [(Some(id(1)), vec![2]), (Some(id(2)), vec![1, 2])]
+        );
     }
 
     #[test]
     fn a_bundle_is_picked_where_all_of_it_lies_and_else_where_most_of_the_order_is() {
         let mut bundle = line(1, 2);
-        bundle.components.push(Component { variant: id(2), quantity: 2 });
-        let batches = spread(&[bundle.clone()], &[held(1, 1, 1), held(1, 2, 2), held(2, 1, 1), held(3, 2, 2)]);
+        bundle.components.push(Component {
+            variant: id(2),
+            quantity: 2,
+        });
+        let batches = spread(
+            &[bundle.clone()],
+            &[held(1, 1, 1), held(1, 2, 2), held(2, 1, 1), held(3, 2, 2)],
+        );
         assert_eq!(quantities(&batches), [(Some(id(1)), vec![2])]);
         assert_eq!(quantities(&spread(&[bundle], &[])), [(None, vec![2])]);
     }
 
     #[test]
     fn every_unit_is_in_exactly_one_shipment() {
-        let batches = spread(&[line(1, 7), line(2, 3)], &[held(1, 1, 2), held(2, 2, 1), held(3, 1, 4)]);
-        let sum: u32 = batches.iter().flat_map(|(_, lines)| lines).map(|line| line.quantity).sum();
+        let batches = spread(
+            &[line(1, 7), line(2, 3)],
+            &[held(1, 1, 2), held(2, 2, 1), held(3, 1, 4)],
+        );
+        let sum: u32 = batches
+            .iter()
+            .flat_map(|(_, lines)| lines)
+            .map(|line| line.quantity)
+            .sum();
         assert_eq!(sum, 10);
     }
 
@@ -175,10 +225,43 @@ mod tests {
     #[test]
     fn cancelled_units_come_out_of_what_is_least_far_and_only_once() {
         let fresh = shipment(1, vec![line(1, 2)]);
-        let picked = shipment(2, vec![line(1, 3)]).start_picking(Timestamp::from_millis(1)).unwrap().shipment;
-        let active = [Units { line: id(1), quantity: 2 }];
+        let picked = shipment(2, vec![line(1, 3)])
+            .start_picking(Timestamp::from_millis(1))
+            .unwrap()
+            .shipment;
+        let active = [Units {
+            line: id(1),
+            quantity: 2,
+        }];
         let given = surplus(&[picked.clone(), fresh.clone()], &active);
-        assert_eq!(given, [(id(1), vec![Units { line: id(1), quantity: 2 }]), (id(2), vec![Units { line: id(1), quantity: 1 }])]);
-        assert_eq!(surplus(&[picked, fresh], &[Units { line: id(1), quantity: 5 }]), []);
+        assert_eq!(
+            given,
+            [
+                (
+                    id(1),
+                    vec![Units {
+                        line: id(1),
+                        quantity: 2
+                    }]
+                ),
+                (
+                    id(2),
+                    vec![Units {
+                        line: id(1),
+                        quantity: 1
+                    }]
+                )
+            ]
+        );
+        assert_eq!(
+            surplus(
+                &[picked, fresh],
+                &[Units {
+                    line: id(1),
+                    quantity: 5
+                }]
+            ),
+            []
+        );
     }
 }

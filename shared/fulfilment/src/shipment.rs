@@ -115,16 +115,37 @@ pub struct Inconsistent(pub &'static str);
 
 impl Shipment {
     /// A new one, to be picked.
-    pub fn create(id: ShipmentId, order: OrderId, location: Option<LocationId>, lines: Vec<ShipmentLine>, at: Timestamp) -> Changed {
+    pub fn create(
+        id: ShipmentId,
+        order: OrderId,
+        location: Option<LocationId>,
+        lines: Vec<ShipmentLine>,
+        at: Timestamp,
+    ) -> Changed {
         let state = State::ToPick;
-        let shipment = Self { id, order, location, version: 1, created_at: at, updated_at: at, lines, state };
+        let shipment = Self {
+            id,
+            order,
+            location,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+            lines,
+            state,
+        };
         let events = vec![shipment.created_event()];
         Changed { shipment, events }
     }
 
     /// Its units by line.
     pub fn units(&self) -> Vec<Units> {
-        self.lines.iter().map(|line| Units { line: line.line, quantity: line.quantity }).collect()
+        self.lines
+            .iter()
+            .map(|line| Units {
+                line: line.line,
+                quantity: line.quantity,
+            })
+            .collect()
     }
 
     /// What it takes from the shelf: bundles taken apart, equal variants added up.
@@ -136,7 +157,9 @@ impl Shipment {
                 *sum = sum.saturating_add(component.quantity.saturating_mul(line.quantity));
             }
         }
-        sums.into_iter().map(|(variant, quantity)| Component { variant, quantity }).collect()
+        sums.into_iter()
+            .map(|(variant, quantity)| Component { variant, quantity })
+            .collect()
     }
 
     /// The consignment, once it has left.
@@ -154,10 +177,22 @@ impl Shipment {
         let rules = [
             (self.version >= 1, "version starts at 1"),
             (self.lines.len() <= SHIPMENT_LINES_MAX, "number of lines"),
-            (self.lines.is_empty() == (self.state.name() == StateName::Cancelled), "only a cancelled one is empty"),
-            (self.lines.iter().all(|line| line.quantity >= 1), "quantities are positive"),
-            (self.lines.iter().all(|line| !line.components.is_empty()), "lines take something"),
-            (self.lines.iter().all(|line| seen.insert(line.line)), "each line comes once"),
+            (
+                self.lines.is_empty() == (self.state.name() == StateName::Cancelled),
+                "only a cancelled one is empty",
+            ),
+            (
+                self.lines.iter().all(|line| line.quantity >= 1),
+                "quantities are positive",
+            ),
+            (
+                self.lines.iter().all(|line| !line.components.is_empty()),
+                "lines take something",
+            ),
+            (
+                self.lines.iter().all(|line| seen.insert(line.line)),
+                "each line comes once",
+            ),
         ];
         match rules.into_iter().find(|(holds, _)| !holds) {
             None => Ok(()),

@@ -75,7 +75,10 @@ impl Status {
 
     /// Whether a person should look.
     pub const fn troubled(self) -> bool {
-        matches!(self, Self::AttemptFailed | Self::Exception | Self::Refused | Self::Returning | Self::Cancelled)
+        matches!(
+            self,
+            Self::AttemptFailed | Self::Exception | Self::Refused | Self::Returning | Self::Cancelled
+        )
     }
 }
 

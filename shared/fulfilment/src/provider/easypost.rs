@@ -44,8 +44,14 @@ const DETAILS: &[(&str, Status)] = &[
 /// The code is `status`, or `status/detail`. A final status is never refined away.
 pub(super) fn status(code: &str) -> Option<Status> {
     let (whole, detail) = code.split_once('/').unwrap_or((code, ""));
-    let status = CODES.iter().find(|(known, _)| *known == whole).map(|(_, status)| *status)?;
-    let refined = DETAILS.iter().find(|(known, _)| *known == detail).map(|(_, status)| *status);
+    let status = CODES
+        .iter()
+        .find(|(known, _)| *known == whole)
+        .map(|(_, status)| *status)?;
+    let refined = DETAILS
+        .iter()
+        .find(|(known, _)| *known == detail)
+        .map(|(_, status)| *status);
     match status {
         Status::InTransit | Status::OutForDelivery | Status::Exception => Some(refined.unwrap_or(status)),
         other => Some(other),
@@ -71,7 +77,9 @@ impl EasyPostKeys {
         }
         let secret: Secret = serde_json::from_str(secret).ok()?;
         let key = |text: &String| hmac::Key::new(hmac::HMAC_SHA256, text.nfkd().collect::<String>().as_bytes());
-        Some(Self(secret.keys.iter().filter(|text| !text.is_empty()).map(key).collect()))
+        Some(Self(
+            secret.keys.iter().filter(|text| !text.is_empty()).map(key).collect(),
+        ))
     }
 
     /// Whether the raw body is signed with one of the keys. `header` is the value of the one signature header.
@@ -80,9 +88,14 @@ impl EasyPostKeys {
     ///
     /// See [`SignatureError`].
     pub fn verify(&self, body: &[u8], header: Option<&str>) -> Result<(), SignatureError> {
-        let tag = header.and_then(|header| header.trim().strip_prefix(SCHEME)).ok_or(SignatureError::Missing)?;
+        let tag = header
+            .and_then(|header| header.trim().strip_prefix(SCHEME))
+            .ok_or(SignatureError::Missing)?;
         let tag = hex::decode(tag).map_err(|_| SignatureError::Wrong)?;
-        let fits = self.0.iter().fold(false, |fits, key| hmac::verify(key, body, &tag).is_ok() || fits);
+        let fits = self
+            .0
+            .iter()
+            .fold(false, |fits, key| hmac::verify(key, body, &tag).is_ok() || fits);
         if fits { Ok(()) } else { Err(SignatureError::Wrong) }
     }
 }
@@ -130,7 +143,11 @@ struct Place {
 impl Place {
     fn text(&self) -> String {
         let parts = [&self.city, &self.state, &self.country].into_iter().flatten();
-        parts.filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
+        parts
+            .filter(|part| !part.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -161,13 +178,28 @@ pub(super) fn parse(body: &[u8]) -> Result<TrackingNotice, NoticeError> {
             continue;
         };
         let place = detail.tracking_location.as_ref().map(Place::text).unwrap_or_default();
-        scans.push(Scan::new(Provider::Easypost, at, time, &code(status, detail.status_detail.as_deref()), &place));
+        scans.push(Scan::new(
+            Provider::Easypost,
+            at,
+            time,
+            &code(status, detail.status_detail.as_deref()),
+            &place,
+        ));
     }
     // Without details, the state of the whole is all there is.
-    let whole = tracker.updated_at.as_deref().filter(|_| tracker.tracking_details.is_empty());
+    let whole = tracker
+        .updated_at
+        .as_deref()
+        .filter(|_| tracker.tracking_details.is_empty());
     if let Some((time, at)) = whole.and_then(|time| instant(time, ZONE).map(|at| (time, at))) {
         let code = code(&tracker.status, tracker.status_detail.as_deref());
         scans.push(Scan::new(Provider::Easypost, at, time, &code, ""));
     }
-    Ok(TrackingNotice { parcel, scans, corrects: None, gave_up: None, unreadable })
+    Ok(TrackingNotice {
+        parcel,
+        scans,
+        corrects: None,
+        gave_up: None,
+        unreadable,
+    })
 }

@@ -58,7 +58,10 @@ const CODES: &[(&str, Status)] = &[
 const ABORT: &str = "abort";
 
 pub(super) fn status(code: &str) -> Option<Status> {
-    CODES.iter().find(|(known, _)| *known == code).map(|(_, status)| *status)
+    CODES
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, status)| *status)
 }
 
 /// The salts that subscriptions were made with; several while one is being changed. An empty salt is a salt too.
@@ -89,10 +92,17 @@ impl Kuaidi100Salts {
         let sign = form.sign.ok_or(SignatureError::Missing)?.to_ascii_lowercase();
         // Every salt is tried, so that the time does not tell which one fits.
         let fits = self.salts.iter().fold(subtle::Choice::from(0), |fits, salt| {
-            let digest = Md5::new().chain_update(form.param.as_bytes()).chain_update(salt.as_bytes()).finalize();
+            let digest = Md5::new()
+                .chain_update(form.param.as_bytes())
+                .chain_update(salt.as_bytes())
+                .finalize();
             fits | hex::encode(digest).as_bytes().ct_eq(sign.as_bytes())
         });
-        if bool::from(fits) { Ok(()) } else { Err(SignatureError::Wrong) }
+        if bool::from(fits) {
+            Ok(())
+        } else {
+            Err(SignatureError::Wrong)
+        }
     }
 }
 
@@ -178,7 +188,9 @@ pub(super) fn parse(body: &[u8]) -> Result<TrackingNotice, NoticeError> {
         carrier: carrier.parse().map_err(|_| NoticeError::Malformed)?,
         number: param.last_result.nu.parse().map_err(|_| NoticeError::Malformed)?,
     };
-    let old = named(&param.com_old).filter(|_| corrected).and_then(|old| old.parse().ok());
+    let old = named(&param.com_old)
+        .filter(|_| corrected)
+        .and_then(|old| old.parse().ok());
     let (scans, unreadable) = scans(&param.last_result);
     let newest = scans.iter().map(|scan| scan.at).max();
     Ok(TrackingNotice {
@@ -201,9 +213,19 @@ fn scans(last: &LastResult) -> (Vec<Scan>, usize) {
             unreadable = unreadable.saturating_add(1);
             continue;
         };
-        let place = item.area_name.as_deref().filter(|name| !name.is_empty()).or(item.location.as_deref());
+        let place = item
+            .area_name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .or(item.location.as_deref());
         let code = text_of(item.status_code.as_ref()).unwrap_or_default();
-        found.push(Scan::new(Provider::Kuaidi100, at, time, &code, place.unwrap_or_default()));
+        found.push(Scan::new(
+            Provider::Kuaidi100,
+            at,
+            time,
+            &code,
+            place.unwrap_or_default(),
+        ));
     }
     let newest = found.iter().map(|scan| scan.at).max();
     if let Some(scan) = found.iter_mut().find(|scan| Some(scan.at) == newest)

@@ -82,7 +82,10 @@ impl fmt::Display for Provider {
 impl FromStr for Provider {
     type Err = UnknownProvider;
     fn from_str(text: &str) -> Result<Self, UnknownProvider> {
-        [Self::Kuaidi100, Self::Easypost].into_iter().find(|provider| provider.as_str() == text).ok_or(UnknownProvider)
+        [Self::Kuaidi100, Self::Easypost]
+            .into_iter()
+            .find(|provider| provider.as_str() == text)
+            .ok_or(UnknownProvider)
     }
 }
 

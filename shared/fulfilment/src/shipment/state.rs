@@ -149,7 +149,10 @@ impl fmt::Display for StateName {
 impl FromStr for StateName {
     type Err = UnknownState;
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        SHIPMENT_STATES.into_iter().find(|state| state.as_str() == text).ok_or(UnknownState)
+        SHIPMENT_STATES
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(UnknownState)
     }
 }
 
@@ -245,7 +248,10 @@ pub struct InvalidStep {
 /// Every legal step.
 pub(super) fn allowed(state: &State, step: Step) -> Result<(), InvalidStep> {
     use State::{Cancelled, Delivered, Lost, Packed, Picking, Returned, ToPick, Underway};
-    let refused = Err(InvalidStep { from: state.name(), step });
+    let refused = Err(InvalidStep {
+        from: state.name(),
+        step,
+    });
     match (state, step) {
         (ToPick, Step::Pick) | (Picking { .. }, Step::Pack) | (Packed { .. }, Step::Ship) => Ok(()),
         (ToPick | Picking { .. } | Packed { .. }, Step::Split | Step::Reduce) => Ok(()),

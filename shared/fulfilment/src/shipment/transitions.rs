@@ -31,7 +31,13 @@ impl Shipment {
     }
 
     /// It is handed to a carrier. A silence of `silence_s` seconds from now is told of.
-    pub fn ship(self, parcel: ParcelKey, tracking_url: String, at: Timestamp, silence_s: i64) -> Result<Changed, Refused> {
+    pub fn ship(
+        self,
+        parcel: ParcelKey,
+        tracking_url: String,
+        at: Timestamp,
+        silence_s: i64,
+    ) -> Result<Changed, Refused> {
         let told = v1::ShipmentShipped {
             order_id: self.order,
             shipment_id: self.id,
@@ -68,7 +74,11 @@ impl Shipment {
             let line = rest.lines.iter_mut().find(|line| line.line == unit.line);
             let line = line.ok_or(Refused::UnknownLine(unit.line))?;
             if unit.quantity == 0 || unit.quantity > line.quantity {
-                return Err(Refused::Units { line: unit.line, asked: unit.quantity, possible: line.quantity });
+                return Err(Refused::Units {
+                    line: unit.line,
+                    asked: unit.quantity,
+                    possible: line.quantity,
+                });
             }
             line.quantity = line.quantity.saturating_sub(unit.quantity);
             let mut part = line.clone();
@@ -102,7 +112,9 @@ impl Shipment {
         let mut changed = rest.next(at);
         if changed.shipment.lines.is_empty() {
             changed.shipment.state = State::Cancelled { cancelled_at: at };
-            let event = changed.shipment.status_event(from.as_str(), changed.shipment.state.name().as_str(), at);
+            let event = changed
+                .shipment
+                .status_event(from.as_str(), changed.shipment.state.name().as_str(), at);
             changed.events.push(event);
         }
         Ok(changed)
@@ -115,16 +127,25 @@ impl Shipment {
     /// [`Refused::Unchanged`] when nothing is new; [`Refused::Step`] before it has left.
     pub fn track(self, tracked: &Tracked, at: Timestamp, silence_s: i64) -> Result<Changed, Refused> {
         allowed(&self.state, Step::Track)?;
-        let Some(mut consignment) = self.consignment().cloned() else { return Err(Refused::Unchanged) };
+        let Some(mut consignment) = self.consignment().cloned() else {
+            return Err(Refused::Unchanged);
+        };
         let before = consignment.clone();
         // What staff gave up stays given up until something new is heard.
         let lost = match self.state {
             State::Lost { lost_at, .. } if !tracked.news => Some(lost_at),
             _ => None,
         };
-        if let Some(carrier) = tracked.moved_to.clone().filter(|carrier| *carrier != consignment.parcel.carrier) {
+        if let Some(carrier) = tracked
+            .moved_to
+            .clone()
+            .filter(|carrier| *carrier != consignment.parcel.carrier)
+        {
             let number = consignment.parcel.number.clone();
-            consignment.earlier.push(std::mem::replace(&mut consignment.parcel, ParcelKey { carrier, number }));
+            consignment.earlier.push(std::mem::replace(
+                &mut consignment.parcel,
+                ParcelKey { carrier, number },
+            ));
             consignment.tracking_url = consignment.parcel.carrier.tracking_url(&consignment.parcel.number);
         }
         if tracked.news {
@@ -140,8 +161,14 @@ impl Shipment {
         let status = consignment.status;
         let state = match (lost, status) {
             (Some(lost_at), _) => State::Lost { consignment, lost_at },
-            (None, Status::Delivered) => State::Delivered { consignment, delivered_at: since },
-            (None, Status::Returned) => State::Returned { consignment, returned_at: since },
+            (None, Status::Delivered) => State::Delivered {
+                consignment,
+                delivered_at: since,
+            },
+            (None, Status::Returned) => State::Returned {
+                consignment,
+                returned_at: since,
+            },
             (None, _) => State::Underway(consignment),
         };
         if state == self.state {
@@ -149,7 +176,9 @@ impl Shipment {
         }
         let mut changed = self.to(Step::Track, at, |_| state)?;
         if before.status != status {
-            changed.events.extend(changed.shipment.moved_events(before.status, status, since));
+            changed
+                .events
+                .extend(changed.shipment.moved_events(before.status, status, since));
         }
         Ok(changed)
     }
@@ -165,7 +194,12 @@ impl Shipment {
         let since = consignment.news_at;
         let mut changed = self.to(Step::Silence, at, |_| State::Underway(consignment)).ok()?;
         let shipment = &changed.shipment;
-        let event = v1::ShipmentSilent { order_id: shipment.order, shipment_id: shipment.id, version: shipment.version, since };
+        let event = v1::ShipmentSilent {
+            order_id: shipment.order,
+            shipment_id: shipment.id,
+            version: shipment.version,
+            since,
+        };
         changed.events.push(ShipmentEvent::Silent(event));
         Some(changed)
     }
@@ -174,7 +208,10 @@ impl Shipment {
     pub fn lose(self, at: Timestamp) -> Result<Changed, Refused> {
         let from = self.state.name();
         let mut changed = self.to(Step::Lose, at, |state| match state.consignment().cloned() {
-            Some(consignment) => State::Lost { consignment, lost_at: at },
+            Some(consignment) => State::Lost {
+                consignment,
+                lost_at: at,
+            },
             None => state,
         })?;
         let status = changed.shipment.status_event(from.as_str(), "lost", at);
@@ -193,7 +230,10 @@ impl Shipment {
     fn next(mut self, at: Timestamp) -> Changed {
         self.version = self.version.saturating_add(1);
         self.updated_at = at;
-        Changed { shipment: self, events: Vec::new() }
+        Changed {
+            shipment: self,
+            events: Vec::new(),
+        }
     }
 
     pub(super) fn created_event(&self) -> ShipmentEvent {
@@ -209,7 +249,12 @@ impl Shipment {
         let mut events = vec![self.status_event(from.as_str(), to.as_str(), at)];
         if to == Status::Delivered {
             let (order_id, shipment_id, version) = (self.order, self.id, self.version);
-            events.push(ShipmentEvent::Delivered(v1::ShipmentDelivered { order_id, shipment_id, version, at }));
+            events.push(ShipmentEvent::Delivered(v1::ShipmentDelivered {
+                order_id,
+                shipment_id,
+                version,
+                at,
+            }));
         }
         if to.troubled() {
             events.push(self.exception_event(to.as_str(), at));

@@ -30,7 +30,11 @@ pub struct Fulfilment {
 impl Fulfilment {
     /// On the fulfilment table, telling its events to the outbox.
     pub fn new(dynamo: Dynamo, table: &str, outbox: Outbox) -> Self {
-        Self { dynamo, table: table.to_owned(), outbox }
+        Self {
+            dynamo,
+            table: table.to_owned(),
+            outbox,
+        }
     }
 
     /// The store, to commit parts with.
@@ -57,11 +61,19 @@ impl Fulfilment {
     ///
     /// When the timer does not serialise.
     pub fn watch<R>(timers: &Timers, shipment: &Shipment) -> Result<Option<Part<R>>, StoreError> {
-        let crate::State::Underway(consignment) = &shipment.state else { return Ok(None) };
+        let crate::State::Underway(consignment) = &shipment.state else {
+            return Ok(None);
+        };
         if consignment.silent_since.is_some() {
             return Ok(None);
         }
         let due_at = consignment.silence_due_at;
-        timers.set(&Timer { kind: SILENCE_TIMER, due_at, entity: shipment.id.to_string() }).map(Some)
+        timers
+            .set(&Timer {
+                kind: SILENCE_TIMER,
+                due_at,
+                entity: shipment.id.to_string(),
+            })
+            .map(Some)
     }
 }

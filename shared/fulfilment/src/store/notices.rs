@@ -107,7 +107,10 @@ impl Fulfilment {
         let event = v1::TrackingNoticed {
             carrier: parcel.carrier.to_string(),
             number: parcel.number.to_string(),
-            notice: Some(v1::NoticeRef { provider: provider.to_string(), digest: digest.clone() }),
+            notice: Some(v1::NoticeRef {
+                provider: provider.to_string(),
+                digest: digest.clone(),
+            }),
         };
         let row = Part::insert(&self.table, to_item(&keys::notice(provider, &digest), &item)?).refused(());
         let told = self.tell(&ShipmentEvent::Noticed(event), None)?;
@@ -122,10 +125,19 @@ impl Fulfilment {
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn refuse_notice(&self, provider: Provider, reason: RefusalReason, body: &[u8]) -> Result<(), StoreError> {
+    pub async fn refuse_notice(
+        &self,
+        provider: Provider,
+        reason: RefusalReason,
+        body: &[u8],
+    ) -> Result<(), StoreError> {
         let ambient = self.dynamo.ambient();
         let now = ambient.now();
-        let id = if body.len() > NOTICE_BYTES_MAX { NoticeId::generate(ambient).to_string() } else { fingerprint(body) };
+        let id = if body.len() > NOTICE_BYTES_MAX {
+            NoticeId::generate(ambient).to_string()
+        } else {
+            fingerprint(body)
+        };
         let item = RefusedItem {
             provider,
             reason,
@@ -148,6 +160,10 @@ impl Fulfilment {
             sk: key.sk,
             attribute: "body".to_owned(),
         })?;
-        Ok(Some(KeptNotice { provider: item.provider, body, received_at: item.received_at }))
+        Ok(Some(KeptNotice {
+            provider: item.provider,
+            body,
+            received_at: item.received_at,
+        }))
     }
 }

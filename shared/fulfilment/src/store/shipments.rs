@@ -84,7 +84,11 @@ fn to_shipment(item: Item) -> Result<Shipment, StoreError> {
     let found: ShipmentItem = from_item(item)?;
     let corrupt = |attribute: String| {
         let key = keys::shipment(found.shipment.id);
-        StoreError::Corrupt { pk: key.pk, sk: key.sk, attribute }
+        StoreError::Corrupt {
+            pk: key.pk,
+            sk: key.sk,
+            attribute,
+        }
     };
     found.shipment.check().map_err(|error| corrupt(error.to_string()))?;
     if found.version != found.shipment.version {
@@ -96,7 +100,10 @@ fn to_shipment(item: Item) -> Result<Shipment, StoreError> {
 impl Fulfilment {
     /// A shipment, as of the last commit. One strong read.
     pub async fn shipment(&self, id: ShipmentId) -> Result<Option<Shipment>, StoreError> {
-        let found = self.dynamo.get_item(&self.table, &keys::shipment(id), Consistency::Strong).await?;
+        let found = self
+            .dynamo
+            .get_item(&self.table, &keys::shipment(id), Consistency::Strong)
+            .await?;
         found.map(to_shipment).transpose()
     }
 
@@ -117,12 +124,22 @@ impl Fulfilment {
     /// # Errors
     ///
     /// `Corrupt` when something does not serialise.
-    pub fn insert<R>(&self, created: &Changed, correlation: Option<&str>, refused: R) -> Result<Vec<Part<R>>, StoreError> {
+    pub fn insert<R>(
+        &self,
+        created: &Changed,
+        correlation: Option<&str>,
+        refused: R,
+    ) -> Result<Vec<Part<R>>, StoreError> {
         let shipment = &created.shipment;
-        let row = OrderRow { shipment_id: shipment.id };
+        let row = OrderRow {
+            shipment_id: shipment.id,
+        };
         let mut parts = vec![
             Part::insert(&self.table, of_shipment(shipment)?).refused(refused),
-            Part::put(&self.table, to_item(&keys::of_order(shipment.order, shipment.id), &row)?),
+            Part::put(
+                &self.table,
+                to_item(&keys::of_order(shipment.order, shipment.id), &row)?,
+            ),
         ];
         parts.extend(self.told(created, correlation)?);
         Ok(parts)
@@ -134,7 +151,12 @@ impl Fulfilment {
     /// # Errors
     ///
     /// `Corrupt` when something does not serialise.
-    pub fn save<R>(&self, changed: &Changed, correlation: Option<&str>, refused: R) -> Result<Vec<Part<R>>, StoreError> {
+    pub fn save<R>(
+        &self,
+        changed: &Changed,
+        correlation: Option<&str>,
+        refused: R,
+    ) -> Result<Vec<Part<R>>, StoreError> {
         let expected = changed.shipment.version.saturating_sub(1);
         let mut parts = vec![Part::replace(&self.table, of_shipment(&changed.shipment)?, expected).refused(refused)];
         parts.extend(self.told(changed, correlation)?);
@@ -142,7 +164,11 @@ impl Fulfilment {
     }
 
     fn told<R>(&self, changed: &Changed, correlation: Option<&str>) -> Result<Vec<Part<R>>, StoreError> {
-        changed.events.iter().map(|event| self.tell(event, correlation)).collect()
+        changed
+            .events
+            .iter()
+            .map(|event| self.tell(event, correlation))
+            .collect()
     }
 
     /// A page of a list. Lists lag a little behind: a shipment that has left the list meanwhile is left out.
@@ -160,7 +186,10 @@ impl Fulfilment {
         }
         let mut shipments = self.load(&ids, Consistency::Eventual).await?;
         shipments.retain(|shipment| list.holds(shipment));
-        Ok(Page { items: shipments, next: page.next })
+        Ok(Page {
+            items: shipments,
+            next: page.next,
+        })
     }
 
     /// The shipments of ids, in their order; at most one batch.
@@ -177,6 +206,14 @@ impl Fulfilment {
 }
 
 fn listed_id(item: &Item) -> Result<ShipmentId, StoreError> {
-    let pk = item.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-    pk.parse().map_err(|_| StoreError::Corrupt { pk, sk: "shipment".to_owned(), attribute: "pk".to_owned() })
+    let pk = item
+        .get("pk")
+        .and_then(|value| value.as_s().ok())
+        .cloned()
+        .unwrap_or_default();
+    pk.parse().map_err(|_| StoreError::Corrupt {
+        pk,
+        sk: "shipment".to_owned(),
+        attribute: "pk".to_owned(),
+    })
 }

@@ -1,0 +1,5 @@
+//! Composition root of `tracking-silence`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(tracking_silence::wire)
+}

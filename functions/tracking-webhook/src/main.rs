@@ -1,0 +1,5 @@
+//! Composition root of `tracking-webhook`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(tracking_webhook::wire)
+}
