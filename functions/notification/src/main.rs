@@ -1,0 +1,5 @@
+//! Composition root of `notification`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(notification::wire)
+}

@@ -1,0 +1,5 @@
+//! Composition root of `order-webhook-desk`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(order_webhook_desk::wire)
+}
