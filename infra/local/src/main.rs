@@ -13,8 +13,7 @@ use tracing_subscriber::EnvFilter;
 /// What a shell reports of a program ended by Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_new(arguments.filter()).unwrap_or_else(|_| EnvFilter::new("warn,local=info"));
     let colours = std::io::stderr().is_terminal();
@@ -23,7 +22,13 @@ async fn main() -> ExitCode {
         .with_ansi(colours)
         .with_writer(std::io::stderr)
         .init();
-    match run(&arguments).await {
+    let outcome = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let outcome = runtime.block_on(run(&arguments));
+        // What was to finish has finished; nothing is to be waited for again.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(error.as_ref());
