@@ -45,22 +45,32 @@ async fn command(shared: &Arc<Shared>, name: &str, request: &Received) -> (u16, 
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         return error(400, "invalid_request_error", "JSON, please");
     };
-    let object = body["object"].as_str().or(body["payment_intent"].as_str()).unwrap_or_default().to_owned();
+    let object = body["object"]
+        .as_str()
+        .or(body["payment_intent"].as_str())
+        .unwrap_or_default()
+        .to_owned();
     if lock(shared).get(&object).is_none() {
         return error(404, "invalid_request_error", "No such object");
     }
     let telling = webhook::Telling::of(&body);
     let events = match name {
         "pay" => {
-            let pay = Pay { object, received: body["received"].as_i64(), telling: telling.clone() };
+            let pay = Pay {
+                object,
+                received: body["received"].as_i64(),
+                telling: telling.clone(),
+            };
             lock(shared).pay(&pay)
         }
         "refund" => lock(shared).refund(&object, body["amount"].as_i64().unwrap_or_default()),
         _ => return error(404, "invalid_request_error", "pay or refund"),
     };
     let told = webhook::tell(shared, events, &telling).await;
-    let list: Vec<Value> =
-        told.iter().map(|one| json!({"event": one.event, "type": one.kind, "status": one.status})).collect();
+    let list: Vec<Value> = told
+        .iter()
+        .map(|one| json!({"event": one.event, "type": one.kind, "status": one.status}))
+        .collect();
     (200, json!({"deliveries": list}))
 }
 

@@ -45,7 +45,11 @@ pub struct Pay {
 impl Pay {
     /// Pays what was asked, told once, at once and honestly.
     pub fn exactly(object: &str) -> Self {
-        Self { object: object.to_owned(), received: None, telling: Telling::default() }
+        Self {
+            object: object.to_owned(),
+            received: None,
+            telling: Telling::default(),
+        }
     }
 }
 

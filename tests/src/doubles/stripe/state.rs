@@ -24,7 +24,10 @@ pub(crate) struct State {
 impl State {
     /// With ids from `first` on: a double that is started again gives no id twice.
     pub(super) fn numbered_from(first: u64) -> Self {
-        Self { next: first, ..Self::default() }
+        Self {
+            next: first,
+            ..Self::default()
+        }
     }
 
     fn id(&mut self, prefix: &str) -> String {
@@ -53,7 +56,11 @@ impl State {
         };
         if let Some((known, status, body)) = self.answers.get(&key) {
             if *known != form {
-                return error(400, "idempotency_error", "Keys can only be used with the same parameters.");
+                return error(
+                    400,
+                    "idempotency_error",
+                    "Keys can only be used with the same parameters.",
+                );
             }
             return (*status, body.clone());
         }
@@ -103,8 +110,12 @@ impl State {
     /// Pays an object; gives the events that Stripe would send, in their order.
     pub(super) fn pay(&mut self, pay: &Pay) -> Vec<Value> {
         let session = pay.object.starts_with("cs_").then(|| pay.object.clone());
-        let intent = session.as_ref().map_or_else(|| pay.object.clone(), |session| self.intent_of(session));
-        let asked = self.objects[&intent]["amount"].as_i64().expect("an intent has an amount");
+        let intent = session
+            .as_ref()
+            .map_or_else(|| pay.object.clone(), |session| self.intent_of(session));
+        let asked = self.objects[&intent]["amount"]
+            .as_i64()
+            .expect("an intent has an amount");
         let created = self.event("payment_intent.created", &self.objects[&intent].clone());
         let object = self.objects.get_mut(&intent).expect("the intent is kept");
         object["amount_received"] = json!(pay.received.unwrap_or(asked));
@@ -135,7 +146,11 @@ impl State {
     }
 
     pub(super) fn refund(&mut self, object: &str, amount: i64) -> Vec<Value> {
-        let intent = if object.starts_with("cs_") { self.intent_of(object) } else { object.to_owned() };
+        let intent = if object.starts_with("cs_") {
+            self.intent_of(object)
+        } else {
+            object.to_owned()
+        };
         let paid = self.objects[&intent].clone();
         let (refund, charge) = (self.id("re"), self.id("ch"));
         let total = self.refunded.entry(intent.clone()).or_default();
@@ -149,7 +164,10 @@ impl State {
             "id": charge, "object": "charge", "amount": paid["amount_received"], "amount_refunded": total,
             "currency": paid["currency"], "payment_intent": intent, "metadata": paid["metadata"],
         });
-        vec![self.event("refund.created", &refunded), self.event("charge.refunded", &charged)]
+        vec![
+            self.event("refund.created", &refunded),
+            self.event("charge.refunded", &charged),
+        ]
     }
 
     /// An event about an object.
@@ -168,6 +186,15 @@ fn money(form: &Form, amount: &str, currency: &str) -> Option<(i64, String)> {
 }
 
 fn metadata(form: &Form, prefix: &str) -> Value {
-    let field = |name: &String| name.strip_prefix(prefix)?.strip_prefix('[')?.strip_suffix(']').map(str::to_owned);
-    Value::Object(form.iter().filter_map(|(name, value)| Some((field(name)?, json!(value)))).collect())
+    let field = |name: &String| {
+        name.strip_prefix(prefix)?
+            .strip_prefix('[')?
+            .strip_suffix(']')
+            .map(str::to_owned)
+    };
+    Value::Object(
+        form.iter()
+            .filter_map(|(name, value)| Some((field(name)?, json!(value))))
+            .collect(),
+    )
 }

@@ -11,7 +11,10 @@ use crate::client::Api;
 
 /// How webhooks are sent.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own, and they combine")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fault of its own, and they combine"
+)]
 pub struct Telling {
     /// How often each event is delivered.
     pub times: u32,
@@ -137,18 +140,32 @@ pub(super) async fn tell(shared: &Shared, mut events: Vec<Value>, telling: &Tell
 
 async fn deliver(url: String, secret: String, event: Value, telling: Telling) -> Delivery {
     let mut body = event.to_string().into_bytes();
-    let secret = if telling.forged { "whsec_forged_by_somebody_else".to_owned() } else { secret };
+    let secret = if telling.forged {
+        "whsec_forged_by_somebody_else".to_owned()
+    } else {
+        secret
+    };
     let signature = sign(&secret, now_s() + telling.skew_s, &body);
     if telling.tampered {
         body.push(b' ');
     }
-    let headers = [("content-type", "application/json"), ("stripe-signature", signature.as_str())];
+    let headers = [
+        ("content-type", "application/json"),
+        ("stripe-signature", signature.as_str()),
+    ];
     let answer = Api::new(&url).send(Method::POST, "", &headers, body).await;
     let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
-    Delivery { event: text("id"), kind: text("type"), status: answer.map_or(0, |answer| answer.status) }
+    Delivery {
+        event: text("id"),
+        kind: text("type"),
+        status: answer.map_or(0, |answer| answer.status),
+    }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a double signs with the time that the platform's clock shows")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a double signs with the time that the platform's clock shows"
+)]
 pub(super) fn now_s() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or_default()
