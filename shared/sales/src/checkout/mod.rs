@@ -9,6 +9,7 @@ mod market;
 mod place;
 mod quote;
 mod session;
+mod ship;
 mod view;
 
 pub use draft::{Chosen, Draft, DraftError, DraftLine, Particulars};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use catalog::SellableVariant;
 use kernel::{Currency, LineId, Money, ProductId, Timestamp, VariantId};
 use serde::{Deserialize, Serialize};
-use ucp::{Message, Severity, codes, fulfillment::MethodKind};
+use ucp::{Message, Severity, codes};
 
-use super::{DraftLine, FreightOption, Market, Particulars, freight};
+use super::{DraftLine, FreightOption, Market, Particulars, ship};
 use crate::order::UNITS_MAX;
 
 /// A line that can be bought, or could if there were more of it.
@@ -125,7 +125,7 @@ pub fn quote(lines: &[DraftLine], particulars: &Particulars, facts: &Facts<'_>) 
     }
     let mut quote = basket.quote();
     quote.messages.extend(claims(particulars, facts.market));
-    ship(&mut quote, particulars, facts, basket.weight_g);
+    ship::ship(&mut quote, particulars, facts, basket.weight_g);
     quote
 }
 
@@ -258,124 +258,4 @@ fn claims(particulars: &Particulars, market: &Market) -> Vec<Message> {
             .at(format!("$.context.eligibility[{at}]"))
     };
     unknown.map(told).collect()
-}
-
-/// Adds the ways to send it and the chosen one's price, or says what is missing.
-fn ship(quote: &mut Quote, particulars: &Particulars, facts: &Facts<'_>, weight_g: u64) {
-    const METHOD: &str = "$.fulfillment.methods[0]";
-    let mut tell = |code: &str, severity, content: String, path: &str| {
-        quote.messages.push(Message::error(code, severity, content).at(path));
-    };
-    if quote.lines.is_empty() {
-        return;
-    }
-    let Some(chosen) = &particulars.chosen else {
-        if quote.shipped && facts.fulfillment {
-            tell(
-                codes::FIELD_REQUIRED,
-                Severity::Recoverable,
-                "Say where it goes.".to_owned(),
-                "$.fulfillment.methods",
-            );
-        } else if quote.shipped {
-            let content = "The buyer says at our place where it goes.".to_owned();
-            tell(
-                codes::FIELD_REQUIRED,
-                Severity::RequiresBuyerInput,
-                content,
-                "$.fulfillment",
-            );
-        }
-        return;
-    };
-    if chosen.kind == MethodKind::Pickup {
-        return tell(
-            codes::FIELD_INVALID,
-            Severity::Recoverable,
-            "Nothing can be picked up yet.".to_owned(),
-            METHOD,
-        );
-    }
-    let Some(destination) = particulars.destination() else {
-        if quote.shipped {
-            let path = format!("{METHOD}.selected_destination_id");
-            tell(
-                codes::FIELD_REQUIRED,
-                Severity::Recoverable,
-                "Choose one of the destinations.".to_owned(),
-                &path,
-            );
-        }
-        return;
-    };
-    let Some(country) = destination
-        .address
-        .address_country
-        .as_deref()
-        .map(|said| facts.market.country(said))
-    else {
-        let path = format!("{METHOD}.destinations");
-        return tell(
-            codes::FIELD_REQUIRED,
-            Severity::Recoverable,
-            "The destination needs its country.".to_owned(),
-            &path,
-        );
-    };
-    let place = (country.as_str(), destination.address.address_region.as_deref());
-    let options = freight::options(facts.market, place, weight_g, quote.subtotal, facts.now);
-    if options.is_empty() {
-        let content = format!("Nothing of this weight goes to {country} at present.");
-        return tell(
-            codes::ADDRESS_UNDELIVERABLE,
-            Severity::Recoverable,
-            content,
-            &format!("{METHOD}.destinations"),
-        );
-    }
-    let path = format!("{METHOD}.groups[0].selected_option_id");
-    match chosen
-        .option
-        .as_deref()
-        .map(|id| options.iter().find(|option| option.id == id))
-    {
-        None if quote.shipped => {
-            tell(
-                codes::FIELD_REQUIRED,
-                Severity::Recoverable,
-                "Choose one of the options.".to_owned(),
-                &path,
-            );
-        }
-        None => {}
-        Some(None) => {
-            tell(
-                codes::FIELD_INVALID,
-                Severity::Recoverable,
-                "This option is not offered: choose another.".to_owned(),
-                &path,
-            );
-        }
-        Some(Some(option)) => match quote.subtotal.plus(option.price) {
-            Ok(total) => {
-                quote.option = Some(option.id.clone());
-                quote.freight = Some(option.price);
-                quote.total = total;
-            }
-            Err(_) => tell(
-                codes::FIELD_INVALID,
-                Severity::Recoverable,
-                "The order is too large.".to_owned(),
-                &path,
-            ),
-        },
-    }
-    if quote.shipped && destination.address.street_address.is_none() {
-        let warning = Message::warning(
-            "address_incomplete",
-            "The destination has no street: delivery may need a question.",
-        );
-        quote.messages.push(warning.at(format!("{METHOD}.destinations")));
-    }
-    quote.options = options;
 }
