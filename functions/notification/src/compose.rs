@@ -31,7 +31,13 @@ pub(crate) fn staff<C>(
     };
     let language = Language::Zh;
     let letter = letter(template, language, to, &values.into_iter().collect())?;
-    Ok(Some(Composed { template, language, about, letter, key: None }))
+    Ok(Some(Composed {
+        template,
+        language,
+        about,
+        letter,
+        key: None,
+    }))
 }
 
 /// A one-time code; nobody, when it has ended or its person was erased.
@@ -45,7 +51,11 @@ pub(crate) async fn code<C>(ports: &Ports<C>, code: &CodeRequested) -> Result<Op
         return Ok(None);
     };
     let id = code.code_id.to_string();
-    let place = |field| Place { entity: CODE_ENTITY, id: &id, field };
+    let place = |field| Place {
+        entity: CODE_ENTITY,
+        id: &id,
+        field,
+    };
     let address: String = key.open(place("address"), &code.address)?;
     let digits: String = key.open(place("code"), &code.code)?;
     let Some(to) = Address::new(&address) else {
@@ -55,7 +65,13 @@ pub(crate) async fn code<C>(ports: &Ports<C>, code: &CodeRequested) -> Result<Op
     let minutes = left_s.saturating_add(59).div_euclid(60);
     let values = BTreeMap::from([("code", digits), ("minutes", minutes.to_string())]);
     let letter = letter("code", language, to, &values)?;
-    Ok(Some(Composed { template: "code", language, about: code.person.to_string(), letter, key: Some(key) }))
+    Ok(Some(Composed {
+        template: "code",
+        language,
+        about: code.person.to_string(),
+        letter,
+        key: Some(key),
+    }))
 }
 
 /// To the buyer of an order; nobody, when the buyer left no address or was erased.
@@ -71,7 +87,11 @@ pub(crate) async fn buyer<C>(
         return Ok(None);
     };
     let id = order.id().to_string();
-    let place = Place { entity: SEALED_ENTITY, id: &id, field: BUYER_FIELD };
+    let place = Place {
+        entity: SEALED_ENTITY,
+        id: &id,
+        field: BUYER_FIELD,
+    };
     let buyer: Buyer = key.open(place, order.buyer())?;
     let addresses = [buyer.email, buyer.phone_number];
     let Some(to) = addresses.into_iter().flatten().find_map(|text| Address::new(&text)) else {
@@ -81,18 +101,32 @@ pub(crate) async fn buyer<C>(
     let language = Language::of(order.locale());
     let values = values(&order, &ports.storefront_url, shipment, amount);
     let letter = letter(template, language, to, &values)?;
-    Ok(Some(Composed { template, language, about: id, letter, key: Some(key) }))
+    Ok(Some(Composed {
+        template,
+        language,
+        about: id,
+        letter,
+        key: Some(key),
+    }))
 }
 
 /// What letters about an order may say.
-pub(crate) fn values(order: &Order, storefront_url: &str, shipment: Option<ShipmentId>, amount: Option<Money>) -> Values {
+pub(crate) fn values(
+    order: &Order,
+    storefront_url: &str,
+    shipment: Option<ShipmentId>,
+    amount: Option<Money>,
+) -> Values {
     let mut values = BTreeMap::from([
         ("order", short(order)),
         ("total", major(order.total())),
         ("link", permalink(storefront_url, order.id())),
     ]);
     if let Some(parcel) = shipment.and_then(|shipment| order.shipment(shipment)) {
-        values.insert("parcel", format!("{} {} {}", parcel.carrier, parcel.number, parcel.tracking_url));
+        values.insert(
+            "parcel",
+            format!("{} {} {}", parcel.carrier, parcel.number, parcel.tracking_url),
+        );
     }
     if let Some(amount) = amount {
         values.insert("amount", major(amount));
@@ -115,7 +149,9 @@ fn major(money: Money) -> String {
     let exponent = usize::from(money.currency().exponent());
     let digits = format!("{:0>width$}", money.amount().unsigned_abs(), width = exponent + 1);
     let sign = if money.amount() < 0 { "-" } else { "" };
-    let (whole, fraction) = digits.split_at_checked(digits.len().saturating_sub(exponent)).unwrap_or((&digits, ""));
+    let (whole, fraction) = digits
+        .split_at_checked(digits.len().saturating_sub(exponent))
+        .unwrap_or((&digits, ""));
     let point = if exponent > 0 { "." } else { "" };
     format!("{sign}{whole}{point}{fraction} {}", money.currency())
 }

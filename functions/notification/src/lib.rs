@@ -81,9 +81,15 @@ impl From<Error> for Failure {
         let retryable = match &error {
             Error::NotTaken(_) => true,
             Error::Vault(VaultError::Store(store)) | Error::Store(store) => store.retryable(),
-            Error::Event | Error::Missing | Error::Render(_) | Error::Seal(_) | Error::Vault(VaultError::Unwrap(_)) => false,
+            Error::Event | Error::Missing | Error::Render(_) | Error::Seal(_) | Error::Vault(VaultError::Unwrap(_)) => {
+                false
+            }
         };
-        if retryable { Self::retry(error) } else { Self::terminal(error) }
+        if retryable {
+            Self::retry(error)
+        } else {
+            Self::terminal(error)
+        }
     }
 }
 
@@ -99,18 +105,28 @@ pub(crate) struct Composed {
 
 /// Handles one batch.
 pub async fn handle<C: HttpClient>(ports: &Ports<C>, event: SqsEvent) -> SqsBatchResponse {
-    queue::consume(event, |envelope| async move { one(ports, &envelope).await.map_err(Failure::from) }).await
+    queue::consume(event, |envelope| async move {
+        one(ports, &envelope).await.map_err(Failure::from)
+    })
+    .await
 }
 
 #[tracing::instrument(name = "notification.send", skip_all, fields(event.id = %event.id, event.name = event.name))]
 async fn one<C: HttpClient>(ports: &Ports<C>, event: &Envelope) -> Result<(), Error> {
     let composed = match plan(event)? {
         Plan::Nothing => None,
-        Plan::Staff { template, about, values } => compose::staff(ports, template, about, values)?,
+        Plan::Staff {
+            template,
+            about,
+            values,
+        } => compose::staff(ports, template, about, values)?,
         Plan::Code(code) => compose::code(ports, &code).await?,
-        Plan::Buyer { template, order, shipment, amount } => {
-            compose::buyer(ports, template, order, shipment, amount).await?
-        }
+        Plan::Buyer {
+            template,
+            order,
+            shipment,
+            amount,
+        } => compose::buyer(ports, template, order, shipment, amount).await?,
     };
     match composed {
         Some(composed) => deliver(ports, event, composed).await,
@@ -119,7 +135,12 @@ async fn one<C: HttpClient>(ports: &Ports<C>, event: &Envelope) -> Result<(), Er
 }
 
 async fn deliver<C: HttpClient>(ports: &Ports<C>, event: &Envelope, composed: Composed) -> Result<(), Error> {
-    let Composed { template, language, letter, .. } = &composed;
+    let Composed {
+        template,
+        language,
+        letter,
+        ..
+    } = &composed;
     let id = notification_id(event.id, event.occurred_at, template, &letter.to);
     let recorded = record(ports, event, &composed, id)?;
     let begun = ports.notifications.begin(&recorded).await?;
@@ -142,7 +163,11 @@ fn record<C: HttpClient>(
 ) -> Result<Recorded, Error> {
     let only_recorded = ports.sender.hands_to(&composed.letter).is_none();
     let text = id.to_string();
-    let place = Place { entity: SEALED_ENTITY, id: &text, field: LETTER_FIELD };
+    let place = Place {
+        entity: SEALED_ENTITY,
+        id: &text,
+        field: LETTER_FIELD,
+    };
     let seal = |key: &PersonKey| -> Result<(PersonId, privacy::Sealed), SealError> {
         Ok((key.id(), key.seal(&ports.ambient, place, &composed.letter)?))
     };

@@ -11,9 +11,18 @@ use crate::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Plan {
     /// The buyer of an order.
-    Buyer { template: &'static str, order: OrderId, shipment: Option<ShipmentId>, amount: Option<Money> },
+    Buyer {
+        template: &'static str,
+        order: OrderId,
+        shipment: Option<ShipmentId>,
+        amount: Option<Money>,
+    },
     /// Our own people. `about` names the partition that the notice is kept in.
-    Staff { template: &'static str, about: String, values: Vec<(&'static str, String)> },
+    Staff {
+        template: &'static str,
+        about: String,
+        values: Vec<(&'static str, String)>,
+    },
     /// Somebody who asked for a one-time code.
     Code(Box<CodeRequested>),
     /// Nobody.
@@ -64,7 +73,12 @@ pub(crate) fn plan(event: &Envelope) -> Result<Plan, Error> {
         "payment.refund_requested" => {
             let refund: Refund = read(event)?;
             let amount = Some(refund.amount);
-            return Ok(Plan::Buyer { template: "refund-requested", order: refund.order, shipment: None, amount });
+            return Ok(Plan::Buyer {
+                template: "refund-requested",
+                order: refund.order,
+                shipment: None,
+                amount,
+            });
         }
         "code.requested" => return Ok(Plan::Code(Box::new(read(event)?))),
         "payment.held" | "shipment.exception" | "shipment.silent" | "stock.low" | "webhook_endpoint.stopped" => {
@@ -74,24 +88,40 @@ pub(crate) fn plan(event: &Envelope) -> Result<Plan, Error> {
         _ => return Ok(Plan::Nothing),
     };
     let of: OfOrder = read(event)?;
-    Ok(Plan::Buyer { template, order: of.order_id, shipment: of.shipment_id, amount: None })
+    Ok(Plan::Buyer {
+        template,
+        order: of.order_id,
+        shipment: of.shipment_id,
+        amount: None,
+    })
 }
 
 fn staff(event: &Envelope) -> Result<Plan, Error> {
     let text = |name: &str| plain(event.data.get(name));
-    let notice = |template, values| Plan::Staff { template, about: event.key.clone(), values };
+    let notice = |template, values| Plan::Staff {
+        template,
+        about: event.key.clone(),
+        values,
+    };
     Ok(match event.name.as_str() {
-        "payment.held" => {
-            notice("staff-payment-held", vec![("order", text("order")), ("reason", reason(event.data.get("why")))])
-        }
-        "stock.low" => notice("staff-stock-low", vec![("variant", text("variant_id")), ("free", text("free"))]),
-        "webhook_endpoint.stopped" => {
-            notice("staff-webhook-stopped", vec![("origin", text("origin")), ("reason", text("reason"))])
-        }
+        "payment.held" => notice(
+            "staff-payment-held",
+            vec![("order", text("order")), ("reason", reason(event.data.get("why")))],
+        ),
+        "stock.low" => notice(
+            "staff-stock-low",
+            vec![("variant", text("variant_id")), ("free", text("free"))],
+        ),
+        "webhook_endpoint.stopped" => notice(
+            "staff-webhook-stopped",
+            vec![("origin", text("origin")), ("reason", text("reason"))],
+        ),
         silent_or_exception => {
             let parcel: Parcel = read(event)?;
-            let mut values =
-                vec![("order", parcel.order_id.to_string()), ("parcel", parcel.shipment_id.to_string())];
+            let mut values = vec![
+                ("order", parcel.order_id.to_string()),
+                ("parcel", parcel.shipment_id.to_string()),
+            ];
             if silent_or_exception == "shipment.silent" {
                 notice("staff-shipment-silent", values)
             } else {

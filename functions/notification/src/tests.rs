@@ -27,7 +27,11 @@ impl HttpClient for Gateway {
     async fn send(&self, request: OutgoingRequest) -> Result<Incoming, SendError> {
         self.sent.lock().unwrap().push(request);
         let status = *self.status.lock().unwrap();
-        Ok(Incoming { status: if status == 0 { 200 } else { status }, headers: http::HeaderMap::new(), body: Vec::new().into() })
+        Ok(Incoming {
+            status: if status == 0 { 200 } else { status },
+            headers: http::HeaderMap::new(),
+            body: Vec::new().into(),
+        })
     }
 }
 
@@ -42,7 +46,12 @@ impl Office {
         let world = World::new(&["sales", "messaging"]).await;
         let gateway = std::sync::Arc::new(Gateway::default());
         let ports = Ports {
-            orders: Orders::new(world.dynamo(), world.table("SalesTable"), world.outbox(), world.timers()),
+            orders: Orders::new(
+                world.dynamo(),
+                world.table("SalesTable"),
+                world.outbox(),
+                world.timers(),
+            ),
             notifications: Notifications::new(world.dynamo(), world.table("MessagingTable")),
             vault: world.vault(),
             sender: Sender::new(gateway.clone(), gateway_url.map(str::to_owned)),
@@ -58,7 +67,11 @@ impl Office {
         let (key, part) = self.ports.vault.create::<()>().unwrap();
         let mut placement = sample::placement(OrderId::generate(&ambient), self.world.now());
         let id = placement.id.to_string();
-        let place = Place { entity: sales::order::SEALED_ENTITY, id: &id, field: BUYER_FIELD };
+        let place = Place {
+            entity: sales::order::SEALED_ENTITY,
+            id: &id,
+            field: BUYER_FIELD,
+        };
         placement.buyer = key.seal(&ambient, place, buyer).unwrap();
         placement.person = key.id();
         placement.locale = Some(locale.to_owned());
@@ -83,7 +96,11 @@ impl Office {
     }
 
     fn of_order(&self, name: &str, order: &Order) -> Envelope {
-        self.event(name, &order.id().to_string(), json!({"order_id": order.id(), "version": 1}))
+        self.event(
+            name,
+            &order.id().to_string(),
+            json!({"order_id": order.id(), "version": 1}),
+        )
     }
 
     async fn tell(&self, envelope: &Envelope) -> bool {
@@ -98,7 +115,9 @@ impl Office {
     fn sent(&self) -> Vec<(String, Value)> {
         let sent = self.gateway.sent.lock().unwrap();
         let id = |request: &OutgoingRequest| request.headers["webhook-id"].to_str().unwrap().to_owned();
-        sent.iter().map(|request| (id(request), serde_json::from_slice(&request.body).unwrap())).collect()
+        sent.iter()
+            .map(|request| (id(request), serde_json::from_slice(&request.body).unwrap()))
+            .collect()
     }
 
     /// The letters that were recorded, opened.
@@ -109,13 +128,21 @@ impl Office {
             let sk = item["sk"]["S"].as_str().unwrap().to_owned();
             let key = dynamo::key(about, sk);
             let (dynamo, table) = (self.world.dynamo(), self.world.table("MessagingTable"));
-            let item = dynamo.get_item(table, &key, Consistency::Strong).await.unwrap().unwrap();
+            let item = dynamo
+                .get_item(table, &key, Consistency::Strong)
+                .await
+                .unwrap()
+                .unwrap();
             let recorded: Recorded = kept(item);
             let letter = match &recorded.sealed {
                 None => recorded.plain.clone(),
                 Some((person, sealed)) => {
                     let id = recorded.id.to_string();
-                    let place = Place { entity: SEALED_ENTITY, id: &id, field: LETTER_FIELD };
+                    let place = Place {
+                        entity: SEALED_ENTITY,
+                        id: &id,
+                        field: LETTER_FIELD,
+                    };
                     let key = self.ports.vault.open(*person).await.unwrap().unwrap();
                     Some(key.open(place, sealed).unwrap())
                 }
@@ -139,7 +166,11 @@ fn kept(item: dynamo::Item) -> Recorded {
 }
 
 fn wei() -> Buyer {
-    Buyer { first_name: Some("Wei".into()), email: Some(MARK.into()), ..Buyer::default() }
+    Buyer {
+        first_name: Some("Wei".into()),
+        email: Some(MARK.into()),
+        ..Buyer::default()
+    }
 }
 
 #[tokio::test]
@@ -148,26 +179,49 @@ async fn a_buyer_is_told_in_the_language_of_the_order_and_the_record_shows_no_pl
     let order = office.place(&wei(), "zh-CN").await;
     assert!(office.tell(&office.of_order("order.placed", &order)).await);
     let recorded = office.recorded().await;
-    let [(recorded, Some(letter))] = &recorded[..] else { panic!("{recorded:?}") };
-    assert_eq!((recorded.channel, recorded.language, recorded.sent), (Channel::Email, Language::Zh, true));
-    assert!(letter.body.contains("52.00 CNY") && letter.body.contains(&format!("https://shop.example/orders/{}", order.id())));
-    assert!(!serde_json::to_string(&office.world.items("MessagingTable").await).unwrap().contains(MARK));
+    let [(recorded, Some(letter))] = &recorded[..] else {
+        panic!("{recorded:?}")
+    };
+    assert_eq!(
+        (recorded.channel, recorded.language, recorded.sent),
+        (Channel::Email, Language::Zh, true)
+    );
+    assert!(
+        letter.body.contains("52.00 CNY")
+            && letter
+                .body
+                .contains(&format!("https://shop.example/orders/{}", order.id()))
+    );
+    assert!(
+        !serde_json::to_string(&office.world.items("MessagingTable").await)
+            .unwrap()
+            .contains(MARK)
+    );
     assert!(office.sent().is_empty());
 }
 
 #[tokio::test]
 async fn a_buyer_with_a_phone_alone_gets_a_text_message_through_the_gateway() {
     let office = Office::open(Some(GATEWAY), None).await;
-    let buyer = Buyer { phone_number: Some("+8613800000000".into()), ..Buyer::default() };
+    let buyer = Buyer {
+        phone_number: Some("+8613800000000".into()),
+        ..Buyer::default()
+    };
     let order = office.place(&buyer, "en-US").await;
     assert!(office.tell(&office.of_order("order.paid", &order)).await);
     let sent = office.sent();
     let [(id, body)] = &sent[..] else { panic!("{sent:?}") };
-    assert_eq!((&body["channel"], &body["to"], &body["subject"]), (&json!("sms"), &json!("+8613800000000"), &Value::Null));
+    assert_eq!(
+        (&body["channel"], &body["to"], &body["subject"]),
+        (&json!("sms"), &json!("+8613800000000"), &Value::Null)
+    );
     assert_eq!(body["id"], json!(id));
     assert!(body["text"].as_str().unwrap().contains("is paid"));
     let recorded = office.recorded().await;
-    assert!(matches!(&recorded[..], [(recorded, None)] if recorded.sent), "what the gateway took is not kept");
+    assert!(
+        matches!(&recorded[..], [(recorded, None)] if recorded.sent),
+        "what the gateway took is not kept"
+    );
 }
 
 #[tokio::test]
@@ -212,7 +266,11 @@ async fn a_code_goes_to_the_address_that_it_was_asked_for_until_it_ends() {
     let (key, part) = office.ports.vault.create::<()>().unwrap();
     office.world.dynamo().commit(vec![part]).await.unwrap();
     let id = kernel::CodeId::generate(&ambient).to_string();
-    let place = |field| Place { entity: "code", id: &id, field };
+    let place = |field| Place {
+        entity: "code",
+        id: &id,
+        field,
+    };
     let ends_at = office.world.now().plus_seconds(290);
     let data = json!({
         "code_id": id, "person": key.id(), "channel": "email", "language": "zh", "ends_at": ends_at,
@@ -226,7 +284,10 @@ async fn a_code_goes_to_the_address_that_it_was_asked_for_until_it_ends() {
     let text = sent[0].1["text"].as_str().unwrap();
     assert!(text.contains("123456") && text.contains("5 分钟"), "{text}");
     office.world.clock().set(ends_at);
-    let late = Envelope { id: EventId::generate(&ambient), ..event };
+    let late = Envelope {
+        id: EventId::generate(&ambient),
+        ..event
+    };
     assert!(office.tell(&late).await);
     assert_eq!(office.sent().len(), 1);
 }
@@ -237,18 +298,44 @@ async fn staff_are_told_of_what_needs_them() {
     let order = "ord_0190a6d0000070008000000000000000";
     let parcel = "shp_0190a6d0000070008000000000000000";
     let events = [
-        ("payment.held", json!({"provider": "stripe", "delivery": "e", "order": order, "why": {"hold": "underpaid"}})),
-        ("stock.low", json!({"variant_id": "var_0190163d8694739b841f0101010101a1", "free": 3, "threshold": 5})),
-        ("shipment.exception", json!({"order_id": order, "shipment_id": parcel, "version": 2, "status": "lost", "at": Timestamp::default()})),
-        ("shipment.silent", json!({"order_id": order, "shipment_id": parcel, "version": 2, "since": Timestamp::default()})),
-        ("webhook_endpoint.stopped", json!({"endpoint_id": "whe_0", "origin": "https://a.example", "reason": "gone"})),
+        (
+            "payment.held",
+            json!({"provider": "stripe", "delivery": "e", "order": order, "why": {"hold": "underpaid"}}),
+        ),
+        (
+            "stock.low",
+            json!({"variant_id": "var_0190163d8694739b841f0101010101a1", "free": 3, "threshold": 5}),
+        ),
+        (
+            "shipment.exception",
+            json!({"order_id": order, "shipment_id": parcel, "version": 2, "status": "lost", "at": Timestamp::default()}),
+        ),
+        (
+            "shipment.silent",
+            json!({"order_id": order, "shipment_id": parcel, "version": 2, "since": Timestamp::default()}),
+        ),
+        (
+            "webhook_endpoint.stopped",
+            json!({"endpoint_id": "whe_0", "origin": "https://a.example", "reason": "gone"}),
+        ),
     ];
     for (name, data) in events {
         assert!(office.tell(&office.event(name, "about", data)).await, "{name}");
     }
-    let bodies: Vec<_> = office.recorded().await.into_iter().map(|(_, letter)| letter.unwrap().body).collect();
+    let bodies: Vec<_> = office
+        .recorded()
+        .await
+        .into_iter()
+        .map(|(_, letter)| letter.unwrap().body)
+        .collect();
     assert_eq!(bodies.len(), 5);
-    for expected in ["underpaid", "var_0190163d8694739b841f0101010101a1", "lost", parcel, "https://a.example"] {
+    for expected in [
+        "underpaid",
+        "var_0190163d8694739b841f0101010101a1",
+        "lost",
+        parcel,
+        "https://a.example",
+    ] {
         assert!(bodies.iter().any(|body| body.contains(expected)), "{expected}");
     }
 }
@@ -256,9 +343,17 @@ async fn staff_are_told_of_what_needs_them() {
 #[tokio::test]
 async fn scans_make_no_letters_and_malformed_events_are_left_to_a_person() {
     let office = Office::open(None, Some("https://duty.example/hook")).await;
-    assert!(office.tell(&office.event("shipment.status_changed", "o", json!({}))).await);
+    assert!(
+        office
+            .tell(&office.event("shipment.status_changed", "o", json!({})))
+            .await
+    );
     assert!(office.world.items("MessagingTable").await.is_empty());
-    assert!(!office.tell(&office.event("order.paid", "o", json!({"order_id": 1}))).await);
+    assert!(
+        !office
+            .tell(&office.event("order.paid", "o", json!({"order_id": 1})))
+            .await
+    );
 }
 
 #[tokio::test]
@@ -266,10 +361,16 @@ async fn a_shipped_parcel_is_named_with_its_number() {
     let office = Office::open(None, None).await;
     let order = office.place(&wei(), "en").await;
     let act = Act::by(kernel::Actor::system("test"), office.world.now());
-    let paid = order.record_payment(sample::payment(sales::order::PaymentStatus::Paid, 5_200, 0), &act).unwrap().order;
+    let paid = order
+        .record_payment(sample::payment(sales::order::PaymentStatus::Paid, 5_200, 0), &act)
+        .unwrap()
+        .order;
     let all = paid.allocatable();
     let allocated = paid.allocate(&all, &act).unwrap().order;
-    let shipped = allocated.ship(sample::parcel(1, vec![sample::units(1, 3)]), &act).unwrap().order;
+    let shipped = allocated
+        .ship(sample::parcel(1, vec![sample::units(1, 3)]), &act)
+        .unwrap()
+        .order;
     let event = |shipment| {
         let data = json!({"order_id": shipped.id(), "version": 4, "shipment_id": shipment});
         office.event("order.shipped", &shipped.id().to_string(), data)

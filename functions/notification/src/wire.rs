@@ -19,7 +19,12 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let environment = host.environment();
     let public_url = host.variable("PUBLIC_URL")?;
     let ports: Arc<Ports<WebClient>> = Arc::new(Ports {
-        orders: Orders::new(host.dynamo(), &host.variable("SALES_TABLE")?, host.outbox()?, host.timers()?),
+        orders: Orders::new(
+            host.dynamo(),
+            &host.variable("SALES_TABLE")?,
+            host.outbox()?,
+            host.timers()?,
+        ),
         notifications: Notifications::new(host.dynamo(), &host.variable("MESSAGING_TABLE")?),
         vault: Vault::new(
             host.dynamo(),
@@ -28,7 +33,9 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
         ),
         sender: Sender::new(host.web_client(), environment.optional("NOTIFICATION_WEBHOOK_URL")),
         storefront_url: environment.optional("STOREFRONT_URL").unwrap_or(public_url),
-        staff: environment.optional("STAFF_NOTICE_ADDRESS").and_then(|text| Address::new(&text)),
+        staff: environment
+            .optional("STAFF_NOTICE_ADDRESS")
+            .and_then(|text| Address::new(&text)),
         ambient: host.ambient(),
     });
     Ok(Function::event(move |event| {

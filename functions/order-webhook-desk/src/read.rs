@@ -77,17 +77,31 @@ fn endpoint_view(endpoint: &Endpoint) -> EndpointView<'_> {
         EndpointState::Paused { .. } => ("paused", None, None),
         EndpointState::Stopped { at, reason } => ("stopped", Some(at), Some(reason)),
     };
-    EndpointView { id: &endpoint.id, state, origin: Some(&endpoint.origin), stopped_at, reason }
+    EndpointView {
+        id: &endpoint.id,
+        state,
+        origin: Some(&endpoint.origin),
+        stopped_at,
+        reason,
+    }
 }
 
 fn list<T, V: Serialize>(page: &Page<T>, view: impl FnMut(&T) -> V) -> Response<Body> {
     let next_cursor = page.next.as_ref().map(Cursor::encode);
-    web::json(200, &List { items: page.items.iter().map(view).collect(), next_cursor })
+    web::json(
+        200,
+        &List {
+            items: page.items.iter().map(view).collect(),
+            next_cursor,
+        },
+    )
 }
 
 fn cursor(request: &Request, attribute: &str, partition: &str) -> Result<Option<Cursor>, Error> {
     let text = web::query_parameter(request, "cursor");
-    Ok(text.map(|text| Cursor::decode(&text, attribute, partition)).transpose()?)
+    Ok(text
+        .map(|text| Cursor::decode(&text, attribute, partition))
+        .transpose()?)
 }
 
 /// `GET /v1/orders/{id}/webhook-deliveries`: newest event first.
@@ -95,19 +109,28 @@ pub(crate) async fn of_order(ports: &Ports, request: &Request) -> Result<Respons
     Caller::required(request)?.id::<StaffId>()?;
     let order: OrderId = web::path_parameter(request, "id")?;
     let after = cursor(request, "pk", &order.to_string())?;
-    let page = ports.webhooks.list_of_order(order, web::page_limit(request)?, after).await?;
-    Ok(list(&page, |delivery| serde_json::to_value(view(delivery)).unwrap_or_default()))
+    let page = ports
+        .webhooks
+        .list_of_order(order, web::page_limit(request)?, after)
+        .await?;
+    Ok(list(&page, |delivery| {
+        serde_json::to_value(view(delivery)).unwrap_or_default()
+    }))
 }
 
 /// `GET /v1/webhook-endpoints`: the stopped ones, last stopped first.
 pub(crate) async fn stopped(ports: &Ports, request: &Request) -> Result<Response<Body>, Error> {
     Caller::required(request)?.id::<StaffId>()?;
     if web::query_parameter(request, "state").as_deref() != Some("stopped") {
-        return Err(Problem::new(&types::MALFORMED).detail("only state=stopped is listed").into());
+        return Err(Problem::new(&types::MALFORMED)
+            .detail("only state=stopped is listed")
+            .into());
     }
     let after = cursor(request, "list", Webhooks::stopped_list())?;
     let page = ports.webhooks.list_stopped(web::page_limit(request)?, after).await?;
-    Ok(list(&page, |endpoint| serde_json::to_value(endpoint_view(endpoint)).unwrap_or_default()))
+    Ok(list(&page, |endpoint| {
+        serde_json::to_value(endpoint_view(endpoint)).unwrap_or_default()
+    }))
 }
 
 /// `GET /v1/webhook-endpoints/{endpoint}`. An endpoint that nothing ever went wrong with has no record: it is open.
@@ -115,7 +138,13 @@ pub(crate) async fn endpoint(ports: &Ports, request: &Request) -> Result<Respons
     Caller::required(request)?.id::<StaffId>()?;
     let id: EndpointId = web::path_parameter(request, "endpoint")?;
     let found = ports.webhooks.endpoint(&id).await?;
-    let open = EndpointView { id: &id, state: "open", origin: None, stopped_at: None, reason: None };
+    let open = EndpointView {
+        id: &id,
+        state: "open",
+        origin: None,
+        stopped_at: None,
+        reason: None,
+    };
     Ok(web::json(200, &found.as_ref().map_or(open, endpoint_view)))
 }
 
@@ -126,6 +155,11 @@ pub(crate) async fn of_endpoint(ports: &Ports, request: &Request) -> Result<Resp
     let state = web::query_parameter(request, "state").unwrap_or_else(|| "held".to_owned());
     let state = DeliveryState::parse_name(&state)?;
     let after = cursor(request, "list", &Webhooks::endpoint_list(&id, state))?;
-    let page = ports.webhooks.list_of_endpoint(&id, state, web::page_limit(request)?, after).await?;
-    Ok(list(&page, |delivery| serde_json::to_value(view(delivery)).unwrap_or_default()))
+    let page = ports
+        .webhooks
+        .list_of_endpoint(&id, state, web::page_limit(request)?, after)
+        .await?;
+    Ok(list(&page, |delivery| {
+        serde_json::to_value(view(delivery)).unwrap_or_default()
+    }))
 }

@@ -57,7 +57,11 @@ pub(crate) async fn endpoint(ports: &Ports, request: &Request) -> Result<Respons
 /// The right to answer for the key, or the answer that is kept.
 async fn claim(ports: &Ports, request: &Request, scope: &str) -> Result<Result<Claim, Response<Body>>, Error> {
     let key = web::idempotency_key(request)?;
-    match ports.idempotency.begin(scope, key, &fingerprint(web::body(request)?)).await? {
+    match ports
+        .idempotency
+        .begin(scope, key, &fingerprint(web::body(request)?))
+        .await?
+    {
         Begin::Fresh(claim) => Ok(Ok(claim)),
         Begin::Replay(saved) => Ok(Err(web::raw_json(saved.status, saved.body))),
         Begin::Mismatch => Err(Error::KeyReused),
@@ -68,8 +72,8 @@ async fn claim(ports: &Ports, request: &Request, scope: &str) -> Result<Result<C
 async fn commit(ports: &Ports, claim: &Claim, replayed: Replayed) -> Result<Option<Response<Body>>, Error> {
     let body = serde_json::to_string(&json!({"scheduled": replayed.count, "more": replayed.more}))?;
     let saved = Saved { status: 202, body };
-    let mut parts = replayed.parts;
-    parts.push(claim.record(&saved, Lost::Request)?);
-    let done = ports.webhooks.commit_replay(parts).await?;
+    let mut writes = replayed.parts;
+    writes.push(claim.record(&saved, Lost::Request)?);
+    let done = ports.webhooks.commit_replay(writes).await?;
     Ok(done.is_ok().then(|| web::raw_json(saved.status, saved.body)))
 }

@@ -17,8 +17,16 @@ struct Desk {
 impl Desk {
     async fn open() -> Self {
         let world = World::new(&["messaging"]).await;
-        let webhooks = Webhooks::new(world.dynamo(), world.table("MessagingTable"), world.outbox(), world.timers());
-        let ports = Ports { webhooks, idempotency: world.idempotency() };
+        let webhooks = Webhooks::new(
+            world.dynamo(),
+            world.table("MessagingTable"),
+            world.outbox(),
+            world.timers(),
+        );
+        let ports = Ports {
+            webhooks,
+            idempotency: world.idempotency(),
+        };
         let staff = StaffId::generate(&world.ambient()).to_string();
         Self { world, ports, staff }
     }
@@ -38,11 +46,16 @@ impl Desk {
         };
         let delivery = Delivery::of(&envelope, order, 1, EndpointId::of(URL), self.world.now());
         let decision = decide(delivery, outcome, self.world.now(), 0);
-        self.ports.webhooks.record(&decision, "https://a.example").await.unwrap().unwrap();
+        self.ports
+            .webhooks
+            .record(&decision, "https://a.example")
+            .await
+            .unwrap()
+            .unwrap();
         decision.delivery
     }
 
-    fn request(&self, route: &str, path: Value, query: &str, key: Option<&str>, subject: &str) -> Request {
+    fn request(route: &str, path: &Value, query: &str, key: Option<&str>, subject: &str) -> Request {
         let (method, raw_path) = route.split_once(' ').unwrap();
         let mut headers = json!({"content-type": "application/json"});
         if let Some(key) = key {
@@ -63,7 +76,7 @@ impl Desk {
     }
 
     async fn call(&self, route: &str, path: Value, query: &str, key: Option<&str>) -> (u16, Value) {
-        let response = handle(&self.ports, self.request(route, path, query, key, &self.staff)).await;
+        let response = handle(&self.ports, Self::request(route, &path, query, key, &self.staff)).await;
         answer(&response)
     }
 }
@@ -95,12 +108,23 @@ fn endpoint_path() -> Value {
 #[tokio::test]
 async fn deliveries_are_seen_by_order_without_the_url() {
     let desk = Desk::open().await;
-    let delivery = desk.delivery(&Outcome::Failed { what: "status 500".into(), retry_after_s: None }).await;
+    let delivery = desk
+        .delivery(&Outcome::Failed {
+            what: "status 500".into(),
+            retry_after_s: None,
+        })
+        .await;
     let (status, body) = desk.call(OF_ORDER, json!({"id": delivery.order_id}), "", None).await;
     assert_eq!(status, 200);
     let item = &body["items"][0];
-    assert_eq!((&item["id"], &item["state"], &item["attempts"]), (&json!(delivery.id), &json!("waiting"), &json!(1)));
-    assert_eq!((&item["last_outcome"], &item["webhook_id"]), (&json!("status 500"), &json!(delivery.webhook_id())));
+    assert_eq!(
+        (&item["id"], &item["state"], &item["attempts"]),
+        (&json!(delivery.id), &json!("waiting"), &json!(1))
+    );
+    assert_eq!(
+        (&item["last_outcome"], &item["webhook_id"]),
+        (&json!("status 500"), &json!(delivery.webhook_id()))
+    );
     assert!(item["next_attempt_at"].is_string() && !body.to_string().contains("marker"));
 }
 
@@ -111,8 +135,13 @@ async fn held_deliveries_of_a_stopped_endpoint_are_listed_by_pages_and_replayed_
         desk.delivery(&Outcome::Gone).await;
     }
     let (_, stopped) = desk.call(STOPPED, json!({}), "state=stopped", None).await;
-    assert_eq!((&stopped["items"][0]["reason"], &stopped["items"][0]["origin"]), (&json!("gone"), &json!("https://a.example")));
-    let (_, first) = desk.call(OF_ENDPOINT, endpoint_path(), "state=held&limit=2", None).await;
+    assert_eq!(
+        (&stopped["items"][0]["reason"], &stopped["items"][0]["origin"]),
+        (&json!("gone"), &json!("https://a.example"))
+    );
+    let (_, first) = desk
+        .call(OF_ENDPOINT, endpoint_path(), "state=held&limit=2", None)
+        .await;
     assert_eq!(first["items"].as_array().unwrap().len(), 2);
     let query = format!("state=held&limit=2&cursor={}", first["next_cursor"].as_str().unwrap());
     let (_, rest) = desk.call(OF_ENDPOINT, endpoint_path(), &query, None).await;
@@ -149,7 +178,13 @@ async fn one_delivered_webhook_is_sent_again_on_request() {
     let path = json!({"id": delivery.order_id, "delivery": delivery.id});
     let (status, body) = desk.call(REPLAY_ONE, path.clone(), "", Some("k1")).await;
     assert_eq!((status, &body["scheduled"]), (202, &json!(1)));
-    let again = desk.ports.webhooks.get(delivery.order_id, delivery.id).await.unwrap().unwrap();
+    let again = desk
+        .ports
+        .webhooks
+        .get(delivery.order_id, delivery.id)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(again.forced && again.is_due(desk.world.now()) && again.webhook_id() == delivery.webhook_id());
     assert_eq!(desk.call(REPLAY_ONE, path, "", None).await.0, 400, "a key is required");
     let unknown = json!({"id": delivery.order_id, "delivery": "whd_0190a6d0000070008000000000000000"});
@@ -165,7 +200,7 @@ async fn bad_requests_and_other_callers_are_refused() {
     assert_eq!(desk.call(OF_ENDPOINT, endpoint_path(), "limit=0", None).await.0, 400);
     assert_eq!(desk.call(OF_ENDPOINT, endpoint_path(), "cursor=x", None).await.0, 400);
     let customer = "cus_0190a6d0000070008000000000000000";
-    let request = desk.request(REPLAY_ALL, endpoint_path(), "", Some("k"), customer);
+    let request = Desk::request(REPLAY_ALL, &endpoint_path(), "", Some("k"), customer);
     assert_eq!(answer(&handle(&desk.ports, request).await).0, 403);
     let (_, open) = desk.call(ENDPOINT, endpoint_path(), "", None).await;
     assert_eq!(open["state"], "open");

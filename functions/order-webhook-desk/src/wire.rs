@@ -10,10 +10,14 @@ use crate::{Ports, handle};
 /// # Errors
 ///
 /// When a variable is missing.
-#[expect(clippy::unused_async, reason = "every function is wired the same way")]
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let ports = Ports {
-        webhooks: Webhooks::new(host.dynamo(), &host.variable("MESSAGING_TABLE")?, host.outbox()?, host.timers()?),
+        webhooks: Webhooks::new(
+            host.dynamo(),
+            &host.variable("MESSAGING_TABLE")?,
+            host.outbox()?,
+            host.timers()?,
+        ),
         idempotency: host.idempotency()?,
     };
     Ok(Function::http(move |request| {

@@ -42,8 +42,17 @@ pub struct Answer {
 pub async fn handle(ports: &Ports) -> Result<Answer, StoreError> {
     let fire = |due: dynamo::Due| async move { ports.webhooks.fall_due(&due).await.map(drop) };
     let swept = ports.timers.sweep(RETRY_TIMER, fire).await?;
-    tracing::info!(fired = swept.fired, failed = swept.failed, lag_s = swept.lag_s, "webhook.retry.swept");
-    Ok(Answer { fired: swept.fired, failed: swept.failed, lag_s: swept.lag_s })
+    tracing::info!(
+        fired = swept.fired,
+        failed = swept.failed,
+        lag_s = swept.lag_s,
+        "webhook.retry.swept"
+    );
+    Ok(Answer {
+        fired: swept.fired,
+        failed: swept.failed,
+        lag_s: swept.lag_s,
+    })
 }
 
 #[cfg(test)]
@@ -57,9 +66,16 @@ mod tests {
     #[tokio::test]
     async fn a_due_delivery_is_asked_for_once_and_again_only_after_its_lease() {
         let world = World::new(&["messaging"]).await;
-        let webhooks =
-            Webhooks::new(world.dynamo(), world.table("MessagingTable"), world.outbox(), world.timers());
-        let ports = Ports { webhooks, timers: world.timers() };
+        let webhooks = Webhooks::new(
+            world.dynamo(),
+            world.table("MessagingTable"),
+            world.outbox(),
+            world.timers(),
+        );
+        let ports = Ports {
+            webhooks,
+            timers: world.timers(),
+        };
         let order = OrderId::generate(&world.ambient());
         let envelope = Envelope {
             id: EventId::generate(&world.ambient()),
@@ -71,9 +87,17 @@ mod tests {
             data: serde_json::Value::Null,
         };
         let delivery = Delivery::of(&envelope, order, 1, EndpointId::of("https://a.example"), world.now());
-        let outcome = Outcome::Failed { what: "status 500".into(), retry_after_s: None };
+        let outcome = Outcome::Failed {
+            what: "status 500".into(),
+            retry_after_s: None,
+        };
         let decision = decide(delivery, &outcome, world.now(), 0);
-        ports.webhooks.record(&decision, "https://a.example").await.unwrap().unwrap();
+        ports
+            .webhooks
+            .record(&decision, "https://a.example")
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(handle(&ports).await.unwrap().fired, 0);
         world.clock().advance_seconds(RETRY_S[0]);
         let (one, other) = tokio::join!(handle(&ports), handle(&ports));

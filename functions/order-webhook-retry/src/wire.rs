@@ -11,14 +11,22 @@ use crate::{Ports, handle};
 /// # Errors
 ///
 /// When a variable is missing.
-#[expect(clippy::unused_async, reason = "every function is wired the same way")]
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let ports = Ports {
-        webhooks: Webhooks::new(host.dynamo(), &host.variable("MESSAGING_TABLE")?, host.outbox()?, host.timers()?),
+        webhooks: Webhooks::new(
+            host.dynamo(),
+            &host.variable("MESSAGING_TABLE")?,
+            host.outbox()?,
+            host.timers()?,
+        ),
         timers: host.timers()?,
     };
     Ok(Function::event(move |_: EventBridgeEvent| {
         let ports = ports.clone();
-        async move { handle(&ports).await.map_err(|error| FunctionError::new("Retry.Failed", error)) }
+        async move {
+            handle(&ports)
+                .await
+                .map_err(|error| FunctionError::new("Retry.Failed", error))
+        }
     }))
 }

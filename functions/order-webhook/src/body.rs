@@ -21,7 +21,11 @@ async fn destination(vault: &Vault, order: &Order) -> Result<Option<Address>, Er
         return Ok(None);
     };
     let id = order.id().to_string();
-    let place = Place { entity: SEALED_ENTITY, id: &id, field: DESTINATION_FIELD };
+    let place = Place {
+        entity: SEALED_ENTITY,
+        id: &id,
+        field: DESTINATION_FIELD,
+    };
     let opened = key.open(place, sealed);
     if opened.is_err() {
         tracing::error!(order.id = id, "webhook.destination.unreadable: sent without an address");

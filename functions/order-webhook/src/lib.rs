@@ -74,9 +74,15 @@ pub enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match &error {
-            Error::Event | Error::Missing | Error::Body(_) | Error::Vault(VaultError::Unwrap(_)) => Self::terminal(error),
+            Error::Event | Error::Missing | Error::Body(_) | Error::Vault(VaultError::Unwrap(_)) => {
+                Self::terminal(error)
+            }
             Error::Vault(VaultError::Store(store)) | Error::Store(store) => {
-                if store.retryable() { Self::retry(error) } else { Self::terminal(error) }
+                if store.retryable() {
+                    Self::retry(error)
+                } else {
+                    Self::terminal(error)
+                }
             }
         }
     }
@@ -91,7 +97,10 @@ struct OfOrder {
 
 /// Handles messages of both queues: events of orders, and deliveries that fell due.
 pub async fn handle<C: HttpClient>(ports: &Ports<C>, event: SqsEvent) -> SqsBatchResponse {
-    queue::consume(event, |envelope| async move { one(ports, &envelope).await.map_err(Failure::from) }).await
+    queue::consume(event, |envelope| async move {
+        one(ports, &envelope).await.map_err(Failure::from)
+    })
+    .await
 }
 
 async fn one<C: HttpClient>(ports: &Ports<C>, envelope: &Envelope) -> Result<(), Error> {
@@ -155,12 +164,18 @@ async fn attempt<C: HttpClient>(
     if let Some(instead) = not_sent(ports, &delivery, others, now).await? {
         tracing::info!(delivery.id = %delivery.id, state = instead.name(), "webhook.not.sent");
         let kept = ports.webhooks.save(&delivery.become_state(instead, now)).await?;
-        return told(kept);
+        tell(kept);
+        return Ok(());
     }
     let outcome = send(ports, (order, url), &delivery).await?;
     let jitter = ports.ambient.random_below(JITTER_PERCENT_MAX + 1);
     let (id, endpoint) = (delivery.id, delivery.endpoint.clone());
-    let decision = webhook::decide(delivery, &outcome, ports.ambient.now(), i64::try_from(jitter).unwrap_or_default());
+    let decision = webhook::decide(
+        delivery,
+        &outcome,
+        ports.ambient.now(),
+        i64::try_from(jitter).unwrap_or_default(),
+    );
     tracing::info!(
         delivery.id = %id,
         endpoint.id = %endpoint,
@@ -172,7 +187,8 @@ async fn attempt<C: HttpClient>(
     if decision.stop.is_some() {
         tracing::warn!(endpoint.id = %endpoint, "webhook.endpoint.stopped");
     }
-    told(ports.webhooks.record(&decision, &origin(url)).await?)
+    tell(ports.webhooks.record(&decision, &origin(url)).await?);
+    Ok(())
 }
 
 /// The state that a delivery takes without being sent.
@@ -185,7 +201,11 @@ async fn not_sent<C>(
     if delivery.superseded_by(others) {
         return Ok(Some(DeliveryState::Superseded));
     }
-    let state = ports.webhooks.endpoint(&delivery.endpoint).await?.map(|endpoint| endpoint.state);
+    let state = ports
+        .webhooks
+        .endpoint(&delivery.endpoint)
+        .await?
+        .map(|endpoint| endpoint.state);
     Ok(match state {
         Some(EndpointState::Stopped { .. }) => Some(DeliveryState::Held),
         // Later attempts have a queue of their own to wait in.
@@ -197,14 +217,17 @@ async fn not_sent<C>(
 }
 
 /// Somebody who was quicker kept the outcome of the same delivery: as good as ours.
-fn told(kept: Result<(), messaging::Lost>) -> Result<(), Error> {
+fn tell(kept: Result<(), messaging::Lost>) {
     if let Err(lost) = kept {
         tracing::info!(%lost, "webhook.record.lost");
     }
-    Ok(())
 }
 
-async fn send<C: HttpClient>(ports: &Ports<C>, (order, url): (&Order, &str), delivery: &Delivery) -> Result<Outcome, Error> {
+async fn send<C: HttpClient>(
+    ports: &Ports<C>,
+    (order, url): (&Order, &str),
+    delivery: &Delivery,
+) -> Result<Outcome, Error> {
     let body = body::of(&ports.vault, order, &ports.storefront_url).await?;
     let agent = format!("{}/.well-known/ucp", ports.public_url);
     let request = webhook::request(delivery, (url, body), &agent, &ports.key, ports.ambient.now());
@@ -223,7 +246,9 @@ async fn send<C: HttpClient>(ports: &Ports<C>, (order, url): (&Order, &str), del
 
 /// Scheme, host and port: what people may see of a URL.
 fn origin(url: &str) -> String {
-    let host = url.split_once("://").map(|(scheme, rest)| (scheme, rest.split(['/', '?', '#']).next().unwrap_or_default()));
+    let host = url
+        .split_once("://")
+        .map(|(scheme, rest)| (scheme, rest.split(['/', '?', '#']).next().unwrap_or_default()));
     host.map_or_else(String::new, |(scheme, host)| {
         let host = host.rsplit('@').next().unwrap_or_default();
         format!("{scheme}://{host}")

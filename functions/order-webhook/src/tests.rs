@@ -39,7 +39,11 @@ impl HttpClient for Platforms {
         if let Some(seconds) = self.retry_after {
             headers.insert("retry-after", http::HeaderValue::from_static(seconds));
         }
-        Ok(Incoming { status, headers, body: Vec::new().into() })
+        Ok(Incoming {
+            status,
+            headers,
+            body: Vec::new().into(),
+        })
     }
 }
 
@@ -52,8 +56,18 @@ impl Shop {
     async fn open() -> Self {
         let world = World::new(&["sales", "messaging"]).await;
         let ports = Ports {
-            orders: Orders::new(world.dynamo(), world.table("SalesTable"), world.outbox(), world.timers()),
-            webhooks: Webhooks::new(world.dynamo(), world.table("MessagingTable"), world.outbox(), world.timers()),
+            orders: Orders::new(
+                world.dynamo(),
+                world.table("SalesTable"),
+                world.outbox(),
+                world.timers(),
+            ),
+            webhooks: Webhooks::new(
+                world.dynamo(),
+                world.table("MessagingTable"),
+                world.outbox(),
+                world.timers(),
+            ),
             vault: world.vault(),
             client: Platforms::default(),
             key: SigningKey::parse(&SecretString::from(KEY)).unwrap(),
@@ -65,7 +79,12 @@ impl Shop {
     }
 
     fn answer(&self, answers: &[u16]) {
-        self.ports.client.answers.lock().unwrap().extend(answers.iter().map(|status| Ok(*status)));
+        self.ports
+            .client
+            .answers
+            .lock()
+            .unwrap()
+            .extend(answers.iter().map(|status| Ok(*status)));
     }
 
     fn sent(&self) -> Vec<OutgoingRequest> {
@@ -79,15 +98,27 @@ impl Shop {
     async fn place(&self, url: Option<&str>) -> Order {
         let mut placement = sample::placement(OrderId::generate(&self.world.ambient()), self.world.now());
         let profile = "https://agent.example/ucp".to_owned();
-        placement.platform = Some(Platform { profile, webhook_url: url.map(str::to_owned), key: None });
+        placement.platform = Some(Platform {
+            profile,
+            webhook_url: url.map(str::to_owned),
+            key: None,
+        });
         let placed = Order::place(placement, &self.act()).unwrap();
-        self.world.dynamo().commit(self.ports.orders.insert::<()>(&placed).unwrap()).await.unwrap();
+        self.world
+            .dynamo()
+            .commit(self.ports.orders.insert::<()>(&placed).unwrap())
+            .await
+            .unwrap();
         placed.order
     }
 
     async fn change(&self, changed: Changed) -> Order {
         self.world.clock().advance_seconds(1);
-        self.world.dynamo().commit(self.ports.orders.save(&changed, ()).unwrap()).await.unwrap();
+        self.world
+            .dynamo()
+            .commit(self.ports.orders.save(&changed, ()).unwrap())
+            .await
+            .unwrap();
         changed.order
     }
 
@@ -99,7 +130,12 @@ impl Shop {
 
     /// The last event of a name.
     async fn event(&self, name: &str) -> Envelope {
-        self.world.events().await.into_iter().rfind(|event| event.name == name).unwrap()
+        self.world
+            .events()
+            .await
+            .into_iter()
+            .rfind(|event| event.name == name)
+            .unwrap()
     }
 
     async fn tell(&self, envelope: &Envelope) -> bool {
@@ -118,7 +154,11 @@ impl Shop {
         let fire = |due| async move { webhooks.fall_due(&due).await.map(drop) };
         assert_eq!(self.world.timers().sweep(RETRY_TIMER, fire).await.unwrap().failed, 0);
         let events = self.world.events().await;
-        let new: Vec<_> = events.into_iter().skip(before).filter(|event| event.name == WebhookFellDue::NAME).collect();
+        let new: Vec<_> = events
+            .into_iter()
+            .skip(before)
+            .filter(|event| event.name == WebhookFellDue::NAME)
+            .collect();
         for event in &new {
             assert!(self.tell(event).await);
         }
@@ -132,17 +172,29 @@ impl Shop {
             DeliveryState::Waiting { due_at } => Some((delivery, due_at)),
             _ => None,
         });
-        let Some((delivery, due_at)) = waiting else { return false };
+        let Some((delivery, due_at)) = waiting else {
+            return false;
+        };
         self.world.clock().set(due_at);
-        let due = WebhookFellDue { order_id: order, delivery_id: delivery.id, version: delivery.version };
-        assert!(self.tell(&Envelope::of(&due, &self.world.ambient(), None).unwrap()).await);
+        let due = WebhookFellDue {
+            order_id: order,
+            delivery_id: delivery.id,
+            version: delivery.version,
+        };
+        assert!(
+            self.tell(&Envelope::of(&due, &self.world.ambient(), None).unwrap())
+                .await
+        );
         true
     }
 
     async fn states(&self, order: OrderId) -> Vec<(String, &'static str)> {
         let mut found = self.ports.webhooks.of_order(order).await.unwrap();
         found.reverse();
-        found.into_iter().map(|delivery| (delivery.event, delivery.state.name())).collect()
+        found
+            .into_iter()
+            .map(|delivery| (delivery.event, delivery.state.name()))
+            .collect()
     }
 }
 
@@ -161,21 +213,35 @@ async fn the_whole_order_is_sent_with_a_signature_that_verifies() {
     let event = shop.event("order.placed").await;
     assert!(shop.tell(&event).await);
     let sent = shop.sent();
-    let [request] = &sent[..] else { panic!("{} sent", sent.len()) };
+    let [request] = &sent[..] else {
+        panic!("{} sent", sent.len())
+    };
     assert_eq!(request.egress, web::Egress::Stranger);
-    assert_eq!(header(request, "ucp-agent"), r#"profile="https://api.example/.well-known/ucp""#);
+    assert_eq!(
+        header(request, "ucp-agent"),
+        r#"profile="https://api.example/.well-known/ucp""#
+    );
     assert_eq!(header(request, "webhook-id"), event.id.uuid().to_string());
-    assert_eq!(header(request, "webhook-timestamp"), event.occurred_at.seconds().to_string());
+    assert_eq!(
+        header(request, "webhook-timestamp"),
+        event.occurred_at.seconds().to_string()
+    );
     let target = Target::Request {
         method: "POST".into(),
         authority: "good.example".into(),
         path: "/hook".into(),
         query: Some("shop=1".into()),
     };
-    assert_eq!(verify(&target, &request.headers, &request.body, shop.ports.key.public_keys()), Ok(()));
+    assert_eq!(
+        verify(&target, &request.headers, &request.body, shop.ports.key.public_keys()),
+        Ok(())
+    );
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(body["id"], order.id().to_string());
-    assert_eq!(body["permalink_url"], format!("https://shop.example/orders/{}", order.id()));
+    assert_eq!(
+        body["permalink_url"],
+        format!("https://shop.example/orders/{}", order.id())
+    );
     assert_eq!(shop.states(order.id()).await, [state("order.placed", "delivered")]);
 }
 
@@ -204,8 +270,12 @@ async fn a_crash_between_the_call_and_its_record_sends_again_with_the_same_id() 
     let works = shop.ports.webhooks.clone();
     // The timers are written in the record of a failed attempt only: without their table that record fails.
     let broken = dynamo::Timers::new(shop.world.dynamo(), "no-such-table");
-    shop.ports.webhooks =
-        Webhooks::new(shop.world.dynamo(), shop.world.table("MessagingTable"), shop.world.outbox(), broken);
+    shop.ports.webhooks = Webhooks::new(
+        shop.world.dynamo(),
+        shop.world.table("MessagingTable"),
+        shop.world.outbox(),
+        broken,
+    );
     shop.answer(&[500]);
     assert!(!shop.tell(&event).await);
     shop.ports.webhooks = works;
@@ -233,7 +303,11 @@ async fn a_failed_attempt_is_acknowledged_and_made_again_on_the_schedule_with_th
     let sent = shop.sent();
     assert_eq!(sent.len(), 3);
     for name in ["webhook-id", "webhook-timestamp"] {
-        assert!(sent.iter().all(|request| header(request, name) == header(&sent[0], name)), "{name}");
+        assert!(
+            sent.iter()
+                .all(|request| header(request, name) == header(&sent[0], name)),
+            "{name}"
+        );
     }
 }
 
@@ -241,7 +315,12 @@ async fn a_failed_attempt_is_acknowledged_and_made_again_on_the_schedule_with_th
 async fn a_closed_connection_is_tried_once_more_at_once() {
     let shop = Shop::open().await;
     let order = shop.place(Some(GOOD)).await;
-    shop.ports.client.answers.lock().unwrap().push_back(Err(SendError::Broken("closed".into())));
+    shop.ports
+        .client
+        .answers
+        .lock()
+        .unwrap()
+        .push_back(Err(SendError::Broken("closed".into())));
     assert!(shop.tell(&shop.event("order.placed").await).await);
     assert_eq!(shop.sent().len(), 2);
     assert_eq!(shop.states(order.id()).await, [state("order.placed", "delivered")]);
@@ -264,13 +343,19 @@ async fn a_late_older_event_is_skipped_and_order_created_is_sent_all_the_same() 
     assert!(shop.tell(&shop.event("order.cancelled").await).await);
     shop.world.clock().advance_seconds(100);
     while shop.sweep().await > 0 {}
-    let states =
-        [state("order.placed", "delivered"), state("order.paid", "superseded"), state("order.cancelled", "delivered")];
+    let states = [
+        state("order.placed", "delivered"),
+        state("order.paid", "superseded"),
+        state("order.cancelled", "delivered"),
+    ];
     assert_eq!(shop.states(order.id()).await, states);
     let last = shop.sent().pop().unwrap();
     assert_eq!(header(&last, "webhook-id"), placed.id.uuid().to_string());
     let body: serde_json::Value = serde_json::from_slice(&last.body).unwrap();
-    assert_eq!(body["messages"][0]["code"], "cancelled", "the body is the order as it is now");
+    assert_eq!(
+        body["messages"][0]["code"], "cancelled",
+        "the body is the order as it is now"
+    );
 }
 
 #[tokio::test]
@@ -288,11 +373,18 @@ async fn a_dead_endpoint_is_stopped_after_the_schedule_while_another_one_flows()
     assert_eq!((calls(DEAD), calls(GOOD)), (webhook::ATTEMPTS_MAX, 1));
     assert_eq!(shop.states(dead.id()).await, [state("order.placed", "held")]);
     let stopped = shop.event("webhook_endpoint.stopped").await;
-    assert_eq!((&stopped.data["origin"], &stopped.data["reason"]), (&"https://dead.example".into(), &"exhausted".into()));
+    assert_eq!(
+        (&stopped.data["origin"], &stopped.data["reason"]),
+        (&"https://dead.example".into(), &"exhausted".into())
+    );
 
     let dead = shop.pay(dead).await;
     assert!(shop.tell(&shop.event("order.paid").await).await);
-    assert_eq!(calls(DEAD), webhook::ATTEMPTS_MAX, "nothing is sent to a stopped endpoint");
+    assert_eq!(
+        calls(DEAD),
+        webhook::ATTEMPTS_MAX,
+        "nothing is sent to a stopped endpoint"
+    );
     let states = [state("order.placed", "held"), state("order.paid", "held")];
     assert_eq!(shop.states(dead.id()).await, states);
 }
@@ -319,7 +411,12 @@ async fn an_endpoint_that_is_gone_is_stopped_at_once_and_a_replay_opens_it() {
     assert!(shop.tell(&shop.event("order.placed").await).await);
     assert_eq!(shop.states(order.id()).await, [state("order.placed", "held")]);
     assert_eq!(shop.event("webhook_endpoint.stopped").await.data["reason"], "gone");
-    let replay = shop.ports.webhooks.replay_endpoint(&EndpointId::of(GOOD)).await.unwrap();
+    let replay = shop
+        .ports
+        .webhooks
+        .replay_endpoint(&EndpointId::of(GOOD))
+        .await
+        .unwrap();
     shop.ports.webhooks.commit_replay(replay.parts).await.unwrap().unwrap();
     shop.world.clock().advance_seconds(1);
     assert_eq!(shop.sweep().await, 1);
@@ -349,14 +446,28 @@ async fn the_address_is_opened_for_the_body_and_left_out_once_its_person_is_eras
     shop.world.dynamo().commit(vec![part]).await.unwrap();
     let mut placement = sample::placement(OrderId::generate(&ambient), shop.world.now());
     let id = placement.id.to_string();
-    let address = sales::order::Address { address_locality: Some("Shanghai".into()), ..Default::default() };
-    let place = privacy::Place { entity: sales::order::SEALED_ENTITY, id: &id, field: sales::order::DESTINATION_FIELD };
+    let address = sales::order::Address {
+        address_locality: Some("Shanghai".into()),
+        ..Default::default()
+    };
+    let place = privacy::Place {
+        entity: sales::order::SEALED_ENTITY,
+        id: &id,
+        field: sales::order::DESTINATION_FIELD,
+    };
     placement.destination = Some(person.seal(&ambient, place, &address).unwrap());
     placement.person = person.id();
-    placement.platform =
-        Some(Platform { profile: "https://agent.example/ucp".into(), webhook_url: Some(GOOD.into()), key: None });
+    placement.platform = Some(Platform {
+        profile: "https://agent.example/ucp".into(),
+        webhook_url: Some(GOOD.into()),
+        key: None,
+    });
     let placed = Order::place(placement, &shop.act()).unwrap();
-    shop.world.dynamo().commit(shop.ports.orders.insert::<()>(&placed).unwrap()).await.unwrap();
+    shop.world
+        .dynamo()
+        .commit(shop.ports.orders.insert::<()>(&placed).unwrap())
+        .await
+        .unwrap();
     assert!(shop.tell(&shop.event("order.placed").await).await);
     shop.ports.vault.erase(person.id()).await.unwrap();
     shop.pay(placed.order).await;
@@ -372,6 +483,9 @@ async fn the_address_is_opened_for_the_body_and_left_out_once_its_person_is_eras
 
 #[test]
 fn an_origin_shows_neither_path_nor_credentials() {
-    assert_eq!(origin("https://user:secret@a.example:8443/hook?key=1"), "https://a.example:8443");
+    assert_eq!(
+        origin("https://user:secret@a.example:8443/hook?key=1"),
+        "https://a.example:8443"
+    );
     assert_eq!(origin("nonsense"), "");
 }

@@ -20,8 +20,18 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let signing = SigningKey::parse(&host.secret("UCP_SIGNING_KEYS_SECRET").await?);
     let public_url = host.variable("PUBLIC_URL")?;
     let ports = Arc::new(Ports {
-        orders: Orders::new(host.dynamo(), &host.variable("SALES_TABLE")?, host.outbox()?, host.timers()?),
-        webhooks: Webhooks::new(host.dynamo(), &host.variable("MESSAGING_TABLE")?, host.outbox()?, host.timers()?),
+        orders: Orders::new(
+            host.dynamo(),
+            &host.variable("SALES_TABLE")?,
+            host.outbox()?,
+            host.timers()?,
+        ),
+        webhooks: Webhooks::new(
+            host.dynamo(),
+            &host.variable("MESSAGING_TABLE")?,
+            host.outbox()?,
+            host.timers()?,
+        ),
         vault: Vault::new(
             host.dynamo(),
             &host.variable("PERSON_KEYS_TABLE")?,
@@ -29,7 +39,10 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
         ),
         client: host.web_client(),
         key: signing.map_err(|error| ConfigError::from(error.to_string()))?,
-        storefront_url: host.environment().optional("STOREFRONT_URL").unwrap_or_else(|| public_url.clone()),
+        storefront_url: host
+            .environment()
+            .optional("STOREFRONT_URL")
+            .unwrap_or_else(|| public_url.clone()),
         public_url,
         ambient: host.ambient(),
     });

@@ -62,7 +62,8 @@ mod tests {
             origin: "https://a.example".into(),
             reason: StopReason::Gone,
         };
-        let golden = r#"{"endpoint_id":"whe_00000000000000000000000000000001","origin":"https://a.example","reason":"gone"}"#;
+        let golden =
+            r#"{"endpoint_id":"whe_00000000000000000000000000000001","origin":"https://a.example","reason":"gone"}"#;
         assert_eq!(serde_json::to_string(&stopped).unwrap(), golden);
         assert_eq!(serde_json::from_str::<WebhookEndpointStopped>(golden).unwrap(), stopped);
     }

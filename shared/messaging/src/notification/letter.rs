@@ -49,7 +49,11 @@ impl Language {
     /// The best language for a BCP 47 tag: Chinese for any Chinese, else English.
     pub fn of(locale: Option<&str>) -> Self {
         let primary = locale.and_then(|tag| tag.split(['-', '_']).next()).unwrap_or_default();
-        if primary.eq_ignore_ascii_case("zh") { Self::Zh } else { Self::En }
+        if primary.eq_ignore_ascii_case("zh") {
+            Self::Zh
+        } else {
+            Self::En
+        }
     }
 
     /// As templates and gateways are told.

@@ -82,9 +82,15 @@ pub fn render(
         Channel::Email | Channel::Webhook => Channel::Email,
     };
     let is = |t: &Template| t.name == name && t.language == language && t.channel == channel;
-    let template = all()?.into_iter().find(is).ok_or_else(|| RenderError::Unknown(name.to_owned()))?;
+    let template = all()?
+        .into_iter()
+        .find(is)
+        .ok_or_else(|| RenderError::Unknown(name.to_owned()))?;
     let fill = |text: &str| filled(name, text, values);
-    Ok((template.subject.as_deref().map(fill).transpose()?, fill(&template.body)?))
+    Ok((
+        template.subject.as_deref().map(fill).transpose()?,
+        fill(&template.body)?,
+    ))
 }
 
 fn filled(template: &str, text: &str, values: &BTreeMap<&str, String>) -> Result<String, RenderError> {
@@ -92,7 +98,10 @@ fn filled(template: &str, text: &str, values: &BTreeMap<&str, String>) -> Result
     let mut filled = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let (placeholder, rest) = piece.split_once('}').unwrap_or((piece, ""));
-        let missing = || RenderError::Missing { template: template.to_owned(), placeholder: placeholder.to_owned() };
+        let missing = || RenderError::Missing {
+            template: template.to_owned(),
+            placeholder: placeholder.to_owned(),
+        };
         filled.push_str(values.get(placeholder).ok_or_else(missing)?);
         filled.push_str(rest);
     }
@@ -104,7 +113,9 @@ mod tests {
     use super::*;
 
     fn values() -> BTreeMap<&'static str, String> {
-        let names = ["order", "total", "link", "parcel", "code", "minutes", "reason", "variant", "free", "origin", "amount"];
+        let names = [
+            "order", "total", "link", "parcel", "code", "minutes", "reason", "variant", "free", "origin", "amount",
+        ];
         names.into_iter().map(|name| (name, format!("<{name}>"))).collect()
     }
 
@@ -113,9 +124,15 @@ mod tests {
         for name in TEMPLATES {
             for language in [Language::Zh, Language::En] {
                 let (subject, body) = render(name, language, Channel::Email, &values()).unwrap();
-                assert!(subject.is_some_and(|subject| !subject.is_empty()) && !body.contains('{'), "{name}");
+                assert!(
+                    subject.is_some_and(|subject| !subject.is_empty()) && !body.contains('{'),
+                    "{name}"
+                );
                 let (subject, body) = render(name, language, Channel::Sms, &values()).unwrap();
-                assert!(subject.is_none() && !body.contains('{') && body.chars().count() <= 300, "{name}: {body}");
+                assert!(
+                    subject.is_none() && !body.contains('{') && body.chars().count() <= 300,
+                    "{name}: {body}"
+                );
             }
         }
         assert_eq!(all().unwrap().len(), TEMPLATES.len() * 4);
@@ -124,8 +141,12 @@ mod tests {
     #[test]
     fn languages_of_one_template_say_the_same_things() {
         let placeholders = |text: &str| {
-            let mut found: Vec<String> =
-                text.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|(name, _)| name.to_owned()).collect();
+            let mut found: Vec<String> = text
+                .split('{')
+                .skip(1)
+                .filter_map(|p| p.split_once('}'))
+                .map(|(name, _)| name.to_owned())
+                .collect();
             found.sort();
             found
         };

@@ -71,7 +71,10 @@ pub enum Begun {
 impl Notifications {
     /// On the messaging table.
     pub fn new(dynamo: Dynamo, table: &str) -> Self {
-        Self { dynamo, table: table.to_owned() }
+        Self {
+            dynamo,
+            table: table.to_owned(),
+        }
     }
 
     /// Begins a notification, before it is sent.
@@ -86,7 +89,11 @@ impl Notifications {
             Err(CommitError::Refused(refusals)) => {
                 let found = refusals.into_iter().find_map(|refusal| refusal.item);
                 let found = found.map(from_item::<NotificationItem>).transpose()?;
-                Ok(if found.is_some_and(|found| found.sent) { Begun::Sent } else { Begun::Again })
+                Ok(if found.is_some_and(|found| found.sent) {
+                    Begun::Sent
+                } else {
+                    Begun::Again
+                })
             }
             Err(CommitError::Conflict) => Err(StoreError::Throttled),
             Err(CommitError::Store(error)) => Err(error),
@@ -99,7 +106,13 @@ impl Notifications {
     ///
     /// When the store fails.
     pub async fn finish(&self, notification: Recorded) -> Result<(), StoreError> {
-        let part: Part<()> = Part::put(&self.table, item(&Recorded { sent: true, ..notification })?);
+        let part: Part<()> = Part::put(
+            &self.table,
+            item(&Recorded {
+                sent: true,
+                ..notification
+            })?,
+        );
         self.dynamo.commit(vec![part]).await.or_else(CommitError::first)
     }
 }

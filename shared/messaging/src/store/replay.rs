@@ -34,12 +34,20 @@ impl Webhooks {
             .name("#list", "list")
             .text(":list", keys::endpoint_list(id, "held"));
         let page = self.dynamo.query(query).await?;
-        let held = page.items.into_iter().map(item::to_delivery).collect::<Result<Vec<_>, _>>()?;
+        let held = page
+            .items
+            .into_iter()
+            .map(item::to_delivery)
+            .collect::<Result<Vec<_>, _>>()?;
         let mut parts = self.opened(id).await?;
         for delivery in &held {
             parts.extend(self.replay_parts(delivery)?);
         }
-        Ok(Replayed { parts, count: held.len(), more: page.next.is_some() })
+        Ok(Replayed {
+            parts,
+            count: held.len(),
+            more: page.next.is_some(),
+        })
     }
 
     /// Sends one delivery again, whatever became of it, and opens its endpoint.
@@ -50,7 +58,11 @@ impl Webhooks {
     pub async fn replay_one(&self, delivery: &Delivery) -> Result<Replayed, StoreError> {
         let mut parts = self.opened(&delivery.endpoint).await?;
         parts.extend(self.replay_parts(delivery)?);
-        Ok(Replayed { parts, count: 1, more: false })
+        Ok(Replayed {
+            parts,
+            count: 1,
+            more: false,
+        })
     }
 
     fn replay_parts(&self, delivery: &Delivery) -> Result<Vec<Part<Lost>>, StoreError> {
@@ -62,7 +74,10 @@ impl Webhooks {
         let Some(endpoint) = self.endpoint(id).await? else {
             return Ok(Vec::new());
         };
-        let open = Endpoint { state: EndpointState::Open, ..endpoint };
+        let open = Endpoint {
+            state: EndpointState::Open,
+            ..endpoint
+        };
         Ok(vec![Part::put(&self.table, item::of_endpoint(&open)?)])
     }
 

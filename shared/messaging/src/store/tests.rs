@@ -9,7 +9,12 @@ use crate::webhook::{
 };
 
 fn store(world: &World) -> Webhooks {
-    Webhooks::new(world.dynamo(), world.table("MessagingTable"), world.outbox(), world.timers())
+    Webhooks::new(
+        world.dynamo(),
+        world.table("MessagingTable"),
+        world.outbox(),
+        world.timers(),
+    )
 }
 
 fn delivery(ambient: &Ambient, order: OrderId, version: u64) -> Delivery {
@@ -22,11 +27,20 @@ fn delivery(ambient: &Ambient, order: OrderId, version: u64) -> Delivery {
         correlation: None,
         data: serde_json::Value::Null,
     };
-    Delivery::of(&envelope, order, version, EndpointId::of("https://a.example/hook"), ambient.now())
+    Delivery::of(
+        &envelope,
+        order,
+        version,
+        EndpointId::of("https://a.example/hook"),
+        ambient.now(),
+    )
 }
 
 fn failed() -> Outcome {
-    Outcome::Failed { what: "status 500".into(), retry_after_s: None }
+    Outcome::Failed {
+        what: "status 500".into(),
+        retry_after_s: None,
+    }
 }
 
 fn after(delivery: Delivery, outcome: &Outcome, now: Timestamp) -> Decision {
@@ -40,8 +54,19 @@ async fn a_failed_delivery_waits_with_a_timer_and_falls_due_once() {
     let order = OrderId::generate(&world.ambient());
     let decision = after(delivery(&world.ambient(), order, 1), &failed(), world.now());
     store.record(&decision, "https://a.example").await.unwrap().unwrap();
-    assert_eq!(store.of_order(order).await.unwrap(), [decision.delivery.clone()]);
-    assert_eq!(world.timers().sweep(RETRY_TIMER, |_| async { Ok::<_, String>(()) }).await.unwrap().fired, 0);
+    assert_eq!(
+        store.of_order(order).await.unwrap(),
+        std::slice::from_ref(&decision.delivery)
+    );
+    assert_eq!(
+        world
+            .timers()
+            .sweep(RETRY_TIMER, |_| async { Ok::<_, String>(()) })
+            .await
+            .unwrap()
+            .fired,
+        0
+    );
     world.clock().advance_seconds(RETRY_S[0]);
     let due = || async {
         let fire = |due| {
@@ -53,7 +78,10 @@ async fn a_failed_delivery_waits_with_a_timer_and_falls_due_once() {
     assert_eq!(due().await.fired, 1);
     assert_eq!(due().await.fired, 0);
     let events = world.events().await;
-    assert_eq!(events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["order_webhook.fell_due"]);
+    assert_eq!(
+        events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(),
+        ["order_webhook.fell_due"]
+    );
     let leased = store.get(order, decision.delivery.id).await.unwrap().unwrap();
     assert_eq!((leased.version, leased.attempts), (2, 1));
     // The attempt got lost: the lease ends and it is asked for again.
@@ -70,7 +98,10 @@ async fn of_two_outcomes_of_one_version_one_is_kept() {
     let one = after(tried.clone(), &Outcome::Delivered { status: 200 }, world.now());
     let other = after(tried, &failed(), world.now());
     store.record(&one, "https://a.example").await.unwrap().unwrap();
-    assert_eq!(store.record(&other, "https://a.example").await.unwrap(), Err(Lost::Delivery));
+    assert_eq!(
+        store.record(&other, "https://a.example").await.unwrap(),
+        Err(Lost::Delivery)
+    );
 }
 
 #[tokio::test]
@@ -95,10 +126,16 @@ async fn an_endpoint_is_stopped_and_told_of_once_listed_and_opened_by_a_replay()
     let replay = store.replay_endpoint(&last.endpoint).await.unwrap();
     assert_eq!((replay.count, replay.more), (3, false));
     store.commit_replay(replay.parts).await.unwrap().unwrap();
-    assert_eq!(store.endpoint(&last.endpoint).await.unwrap().unwrap().state, EndpointState::Open);
+    assert_eq!(
+        store.endpoint(&last.endpoint).await.unwrap().unwrap().state,
+        EndpointState::Open
+    );
     assert_eq!(store.list_stopped(10, None).await.unwrap().items, []);
     let again = store.get(last.order_id, last.id).await.unwrap().unwrap();
-    assert_eq!((again.attempts, again.forced, again.state), (0, true, DeliveryState::Waiting { due_at: world.now() }));
+    assert_eq!(
+        (again.attempts, again.forced, again.state),
+        (0, true, DeliveryState::Waiting { due_at: world.now() })
+    );
     assert_eq!(world.items("TimersTable").await.len(), 3);
 }
 
@@ -112,7 +149,10 @@ async fn the_schedule_ends_with_a_stopped_endpoint() {
         attempts += 1;
         tried = decision.delivery;
         if let Some(stop) = decision.stop {
-            assert_eq!((attempts, stop, tried.state), (ATTEMPTS_MAX, StopReason::Exhausted, DeliveryState::Held));
+            assert_eq!(
+                (attempts, stop, tried.state),
+                (ATTEMPTS_MAX, StopReason::Exhausted, DeliveryState::Held)
+            );
             return;
         }
         let due_at = world.now().plus_seconds(RETRY_S[attempts - 1]);
@@ -143,11 +183,17 @@ fn retry_after_is_honoured_when_it_is_longer_and_bounded() {
         )
     };
     let due = |retry_after_s| {
-        let outcome = Outcome::Failed { what: "status 429".into(), retry_after_s };
+        let outcome = Outcome::Failed {
+            what: "status 429".into(),
+            retry_after_s,
+        };
         match decide(tried(), &outcome, at, 20).delivery.state {
             DeliveryState::Waiting { due_at } => due_at.seconds_since(at),
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!([due(None), due(Some(1)), due(Some(600)), due(Some(i64::MAX))], [72, 72, 600, 86_400]);
+    assert_eq!(
+        [due(None), due(Some(1)), due(Some(600)), due(Some(i64::MAX))],
+        [72, 72, 600, 86_400]
+    );
 }

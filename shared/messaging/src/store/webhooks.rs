@@ -1,7 +1,7 @@
 //! Deliveries and endpoints. Access patterns: `delivery.of-order`, `delivery.get`, `delivery.save`, `delivery.list`,
 //! `endpoint.get`, `endpoint.save`, `endpoint.list-stopped`.
 
-use dynamo::{CommitError, Consistency, Cursor, Dynamo, Due, Outbox, Page, Part, Query, StoreError, Timer, Timers};
+use dynamo::{CommitError, Consistency, Cursor, Due, Dynamo, Outbox, Page, Part, Query, StoreError, Timer, Timers};
 use kernel::{DeliveryId, Envelope, Event, OrderId};
 
 use super::{item, keys};
@@ -44,7 +44,12 @@ pub struct Webhooks {
 impl Webhooks {
     /// On the messaging table.
     pub fn new(dynamo: Dynamo, table: &str, outbox: Outbox, timers: Timers) -> Self {
-        Self { dynamo, table: table.to_owned(), outbox, timers }
+        Self {
+            dynamo,
+            table: table.to_owned(),
+            outbox,
+            timers,
+        }
     }
 
     /// The newest deliveries of an order, newest event first, at most [`DELIVERIES_LOOKED_AT_MAX`].
@@ -63,7 +68,12 @@ impl Webhooks {
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn list_of_order(&self, order: OrderId, limit: u16, after: Option<Cursor>) -> Result<Page<Delivery>, StoreError> {
+    pub async fn list_of_order(
+        &self,
+        order: OrderId,
+        limit: u16,
+        after: Option<Cursor>,
+    ) -> Result<Page<Delivery>, StoreError> {
         deliveries(self.dynamo.query(self.order_query(order, limit).after(after)).await?)
     }
 
@@ -80,7 +90,10 @@ impl Webhooks {
     ///
     /// When the store fails.
     pub async fn get(&self, order: OrderId, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
-        let found = self.dynamo.get_item(&self.table, &keys::delivery(order, id), Consistency::Strong).await?;
+        let found = self
+            .dynamo
+            .get_item(&self.table, &keys::delivery(order, id), Consistency::Strong)
+            .await?;
         found.map(item::to_delivery).transpose()
     }
 
@@ -111,7 +124,11 @@ impl Webhooks {
     /// When the store fails.
     pub async fn list_stopped(&self, limit: u16, after: Option<Cursor>) -> Result<Page<Endpoint>, StoreError> {
         let page = self.list(keys::STOPPED, limit, after).await?;
-        let items = page.items.into_iter().map(item::to_endpoint).collect::<Result<_, _>>()?;
+        let items = page
+            .items
+            .into_iter()
+            .map(item::to_endpoint)
+            .collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
     }
 
@@ -136,7 +153,10 @@ impl Webhooks {
     ///
     /// When the store fails.
     pub async fn endpoint(&self, id: &EndpointId) -> Result<Option<Endpoint>, StoreError> {
-        let found = self.dynamo.get_item(&self.table, &keys::endpoint(id), Consistency::Strong).await?;
+        let found = self
+            .dynamo
+            .get_item(&self.table, &keys::endpoint(id), Consistency::Strong)
+            .await?;
         found.map(item::to_endpoint).transpose()
     }
 
@@ -172,8 +192,16 @@ impl Webhooks {
         };
         let mut parts = vec![part.refused(Lost::Delivery)];
         if let DeliveryState::Waiting { due_at } = delivery.state {
-            let entity = Reference { order: delivery.order_id, delivery: delivery.id }.to_string();
-            parts.push(self.timers.set(&Timer { kind: RETRY_TIMER, due_at, entity })?);
+            let entity = Reference {
+                order: delivery.order_id,
+                delivery: delivery.id,
+            }
+            .to_string();
+            parts.push(self.timers.set(&Timer {
+                kind: RETRY_TIMER,
+                due_at,
+                entity,
+            })?);
         }
         Ok(parts)
     }
@@ -186,7 +214,11 @@ impl Webhooks {
             (None, Some(until)) => EndpointState::Paused { until },
             (None, None) => return Ok(Vec::new()),
         };
-        let endpoint = Endpoint { id: id.clone(), origin: origin.to_owned(), state };
+        let endpoint = Endpoint {
+            id: id.clone(),
+            origin: origin.to_owned(),
+            state,
+        };
         let part = Part::put(&self.table, item::of_endpoint(&endpoint)?)
             .when("attribute_not_exists(pk) OR #stopped = :no")
             .name("#stopped", "stopped")
@@ -194,7 +226,11 @@ impl Webhooks {
             .refused(Lost::Endpoint);
         let mut parts = vec![part];
         if let Some(reason) = decision.stop {
-            let event = WebhookEndpointStopped { endpoint_id: id, origin: origin.to_owned(), reason };
+            let event = WebhookEndpointStopped {
+                endpoint_id: id,
+                origin: origin.to_owned(),
+                reason,
+            };
             parts.push(self.told(&event)?);
         }
         Ok(parts)
@@ -217,16 +253,28 @@ impl Webhooks {
     /// When the store fails.
     pub async fn fall_due(&self, due: &Due) -> Result<bool, StoreError> {
         let Ok(Reference { order, delivery }) = due.entity.parse::<Reference>() else {
-            tracing::error!(timer.entity = due.entity, "webhook.timer.unknown: a timer names no delivery");
+            tracing::error!(
+                timer.entity = due.entity,
+                "webhook.timer.unknown: a timer names no delivery"
+            );
             return Ok(false);
         };
         let now = self.dynamo.ambient().now();
         let Some(found) = self.get(order, delivery).await?.filter(|found| found.is_due(now)) else {
             return Ok(false);
         };
-        let leased = found.become_state(DeliveryState::Waiting { due_at: now.plus_seconds(LEASE_S) }, now);
+        let leased = found.become_state(
+            DeliveryState::Waiting {
+                due_at: now.plus_seconds(LEASE_S),
+            },
+            now,
+        );
         let mut parts = self.delivery_parts(&leased)?;
-        parts.push(self.told(&WebhookFellDue { order_id: order, delivery_id: delivery, version: leased.version })?);
+        parts.push(self.told(&WebhookFellDue {
+            order_id: order,
+            delivery_id: delivery,
+            version: leased.version,
+        })?);
         Ok(self.commit(parts).await?.is_ok())
     }
 
@@ -239,6 +287,10 @@ impl Webhooks {
 }
 
 fn deliveries(page: Page<dynamo::Item>) -> Result<Page<Delivery>, StoreError> {
-    let items = page.items.into_iter().map(item::to_delivery).collect::<Result<_, _>>()?;
+    let items = page
+        .items
+        .into_iter()
+        .map(item::to_delivery)
+        .collect::<Result<_, _>>()?;
     Ok(Page { items, next: page.next })
 }

@@ -86,7 +86,13 @@ impl DeliveryState {
 
 impl Delivery {
     /// Of an event that was not tried yet.
-    pub fn of(envelope: &Envelope, order_id: OrderId, order_version: u64, endpoint: EndpointId, now: Timestamp) -> Self {
+    pub fn of(
+        envelope: &Envelope,
+        order_id: OrderId,
+        order_version: u64,
+        endpoint: EndpointId,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id: DeliveryId::from_uuid(envelope.id.uuid()),
             order_id,

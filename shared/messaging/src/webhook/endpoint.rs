@@ -42,7 +42,11 @@ impl FromStr for EndpointId {
     fn from_str(text: &str) -> Result<Self, UnknownEndpoint> {
         let digits = text.strip_prefix(PREFIX).ok_or(UnknownEndpoint)?;
         let plain = digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if plain { Ok(Self(text.to_owned())) } else { Err(UnknownEndpoint) }
+        if plain {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(UnknownEndpoint)
+        }
     }
 }
 
@@ -117,7 +121,12 @@ mod tests {
         let id = EndpointId::of("https://a.example/hook?key=1");
         assert_eq!(id.to_string().parse(), Ok(id.clone()));
         assert_ne!(id, EndpointId::of("https://a.example/hook?key=2"));
-        for wrong in ["whe_", "whe_0", "ord_00000000000000000000000000000000", "whe_0000000000000000000000000000000G"] {
+        for wrong in [
+            "whe_",
+            "whe_0",
+            "ord_00000000000000000000000000000000",
+            "whe_0000000000000000000000000000000G",
+        ] {
             assert_eq!(wrong.parse::<EndpointId>(), Err(UnknownEndpoint), "{wrong}");
         }
     }

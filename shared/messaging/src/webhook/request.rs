@@ -79,12 +79,18 @@ pub fn request(
 
 /// What an answer, or none, means. Redirects are never followed: they are failures.
 pub fn outcome(answer: &Result<Incoming, SendError>) -> Outcome {
-    let failed = |what: &str| Outcome::Failed { what: what.to_owned(), retry_after_s: None };
+    let failed = |what: &str| Outcome::Failed {
+        what: what.to_owned(),
+        retry_after_s: None,
+    };
     match answer {
         Ok(answer) => match answer.status {
             200..=299 => Outcome::Delivered { status: answer.status },
             410 => Outcome::Gone,
-            status => Outcome::Failed { what: format!("status {status}"), retry_after_s: retry_after(answer) },
+            status => Outcome::Failed {
+                what: format!("status {status}"),
+                retry_after_s: retry_after(answer),
+            },
         },
         Err(SendError::Invalid(_) | SendError::Forbidden) => Outcome::Forbidden,
         // The errors' own texts may name addresses inside; the kind is enough.

@@ -6,8 +6,17 @@ use super::{Delivery, DeliveryState, LAST_CHARS_MAX, Outcome, StopReason};
 
 /// How long after each failed attempt the next one comes, in seconds: Standard Webhooks' schedule after its first retry,
 /// which this is too slow for, since timers are swept each minute.
-pub const RETRY_S: [i64; 9] =
-    [60, 5 * 60, 30 * 60, 2 * 3_600, 5 * 3_600, 10 * 3_600, 14 * 3_600, 20 * 3_600, 24 * 3_600];
+pub const RETRY_S: [i64; 9] = [
+    60,
+    5 * 60,
+    30 * 60,
+    2 * 3_600,
+    5 * 3_600,
+    10 * 3_600,
+    14 * 3_600,
+    20 * 3_600,
+    24 * 3_600,
+];
 /// Attempts of one delivery: the first, and one after each pause of [`RETRY_S`].
 pub const ATTEMPTS_MAX: usize = RETRY_S.len() + 1;
 /// A pause is longer by up to this many percent, so that what failed together does not come back together.
@@ -30,7 +39,9 @@ pub struct Decision {
 
 /// Decides after an attempt. `jitter_percent` is 0 to [`JITTER_PERCENT_MAX`], by chance.
 pub fn decide(mut delivery: Delivery, outcome: &Outcome, now: Timestamp, jitter_percent: i64) -> Decision {
-    let pause = RETRY_S.get(usize::try_from(delivery.attempts).unwrap_or(usize::MAX)).copied();
+    let pause = RETRY_S
+        .get(usize::try_from(delivery.attempts).unwrap_or(usize::MAX))
+        .copied();
     delivery.attempts = delivery.attempts.saturating_add(1);
     delivery.last = Some(outcome.to_string().chars().take(LAST_CHARS_MAX).collect());
     let held = |stop| (DeliveryState::Held, Some(stop), None);
@@ -44,9 +55,17 @@ pub fn decide(mut delivery: Delivery, outcome: &Outcome, now: Timestamp, jitter_
                 let jittered = seconds.saturating_add(seconds.saturating_mul(jitter_percent).div_euclid(100));
                 let asked = retry_after_s.unwrap_or_default().clamp(0, RETRY_AFTER_S_MAX);
                 let due_at = now.plus_seconds(jittered.max(asked));
-                (DeliveryState::Waiting { due_at }, None, Some(now.plus_seconds(PAUSE_S.max(asked))))
+                (
+                    DeliveryState::Waiting { due_at },
+                    None,
+                    Some(now.plus_seconds(PAUSE_S.max(asked))),
+                )
             }
         },
     };
-    Decision { delivery: delivery.become_state(state, now), stop, pause: paused }
+    Decision {
+        delivery: delivery.become_state(state, now),
+        stop,
+        pause: paused,
+    }
 }
