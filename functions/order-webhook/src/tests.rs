@@ -1,4 +1,10 @@
-use std::{collections::VecDeque, sync::Mutex};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use kernel::Id;
 use messaging::RETRY_TIMER;
@@ -24,6 +30,8 @@ const DEAD: &str = "https://dead.example/hook";
 struct Platforms {
     answers: Mutex<VecDeque<Result<u16, SendError>>>,
     retry_after: Option<&'static str>,
+    /// The call arrives, and then the sender is gone.
+    hangs: AtomicBool,
     sent: Mutex<Vec<OutgoingRequest>>,
 }
 
@@ -31,6 +39,9 @@ impl HttpClient for Platforms {
     async fn send(&self, request: OutgoingRequest) -> Result<Incoming, SendError> {
         let dead = request.url == DEAD;
         self.sent.lock().unwrap().push(request);
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         if dead {
             return Err(SendError::Timeout);
         }
@@ -264,28 +275,33 @@ async fn a_message_that_comes_again_after_success_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_crash_between_the_call_and_its_record_sends_again_with_the_same_id() {
-    let mut shop = Shop::open().await;
-    shop.place(Some(GOOD)).await;
+    let shop = Shop::open().await;
+    let order = shop.place(Some(GOOD)).await;
     let event = shop.event("order.placed").await;
-    let works = shop.ports.webhooks.clone();
-    // The timers are written in the record of a failed attempt only: without their table that record fails.
-    let broken = dynamo::Timers::new(shop.world.dynamo(), "no-such-table");
-    shop.ports.webhooks = Webhooks::new(
-        shop.world.dynamo(),
-        shop.world.table("MessagingTable"),
-        shop.world.outbox(),
-        broken,
-    );
-    shop.answer(&[500]);
-    assert!(!shop.tell(&event).await);
-    shop.ports.webhooks = works;
+    shop.ports.client.hangs.store(true, Ordering::SeqCst);
+    let crashed = tokio::time::timeout(std::time::Duration::from_millis(500), shop.tell(&event)).await;
+    assert!(crashed.is_err() && shop.states(order.id()).await.is_empty());
+    shop.ports.client.hangs.store(false, Ordering::SeqCst);
     shop.world.clock().advance_seconds(180);
     assert!(shop.tell(&event).await);
+    assert_eq!(shop.states(order.id()).await, [state("order.placed", "delivered")]);
     let sent = shop.sent();
     assert_eq!(sent.len(), 2);
     for name in ["webhook-id", "webhook-timestamp"] {
         assert_eq!(header(&sent[0], name), header(&sent[1], name));
     }
+}
+
+#[tokio::test]
+async fn an_attempt_whose_record_fails_is_not_acknowledged() {
+    let mut shop = Shop::open().await;
+    shop.place(Some(GOOD)).await;
+    // The timers are written in the record of a failed attempt only: without their table that record fails.
+    let broken = dynamo::Timers::new(shop.world.dynamo(), "no-such-table");
+    let table = shop.world.table("MessagingTable");
+    shop.ports.webhooks = Webhooks::new(shop.world.dynamo(), table, shop.world.outbox(), broken);
+    shop.answer(&[500]);
+    assert!(!shop.tell(&shop.event("order.placed").await).await);
 }
 
 #[tokio::test]
