@@ -93,12 +93,12 @@ async fn one(ports: &Ports, envelope: &Envelope) -> Result<(), Error> {
         }
     };
     for _ in 0..TRIES_MAX {
-        let parts = if paid {
+        let writes = if paid {
             allocate(ports, order, envelope).await?
         } else {
             stop(ports, order, envelope).await?
         };
-        match ports.fulfilment.dynamo().commit(parts).await {
+        match ports.fulfilment.dynamo().commit(writes).await {
             Ok(()) => return Ok(()),
             Err(CommitError::Refused(_) | CommitError::Conflict) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -107,7 +107,7 @@ async fn one(ports: &Ports, envelope: &Envelope) -> Result<(), Error> {
     Err(Error::Busy)
 }
 
-/// The parts that make shipments of everything that is paid for and not allocated; none when there is nothing.
+/// The writes that make shipments of everything that is paid for and not allocated; none when there is nothing.
 #[tracing::instrument(name = "shipment.allocate", skip_all, fields(order.id = %id))]
 async fn allocate(ports: &Ports, id: OrderId, envelope: &Envelope) -> Result<Vec<Part<Raced>>, Error> {
     let order = ports.orders.get(id).await?.ok_or(Error::Missing(id))?;
@@ -127,13 +127,13 @@ async fn allocate(ports: &Ports, id: OrderId, envelope: &Envelope) -> Result<Vec
     let placed_at = order.placed_at();
     let act = Act::by(Actor::system("fulfilment-allocation"), now).caused_by(&correlation);
     let changed = order.allocate(&units, &act).map_err(Error::Order)?;
-    let mut parts = ports.orders.save(&changed, Raced)?;
+    let mut writes = ports.orders.save(&changed, Raced)?;
     tracing::info!(shipments = batches.len(), "shipment.allocated");
     for (location, lines) in batches.into_iter().take(ORDER_SHIPMENTS_MAX) {
         let created = Shipment::create(shipment_id(id, location, placed_at), id, location, lines, now);
-        parts.extend(ports.fulfilment.insert(&created, Some(&correlation), Raced)?);
+        writes.extend(ports.fulfilment.insert(&created, Some(&correlation), Raced)?);
     }
-    Ok(parts)
+    Ok(writes)
 }
 
 fn held(reservation: &Reservation) -> Vec<Held> {
@@ -163,7 +163,7 @@ fn lines(order: &Order, units: &[LineQuantity]) -> Vec<ShipmentLine> {
     units.iter().filter_map(line).collect()
 }
 
-/// The parts that take cancelled units out of shipments that have not left; none when there are none.
+/// The writes that take cancelled units out of shipments that have not left; none when there are none.
 #[tracing::instrument(name = "shipment.stop", skip_all, fields(order.id = %id))]
 async fn stop(ports: &Ports, id: OrderId, envelope: &Envelope) -> Result<Vec<Part<Raced>>, Error> {
     let order = ports.orders.get(id).await?.ok_or(Error::Missing(id))?;
@@ -174,7 +174,7 @@ async fn stop(ports: &Ports, id: OrderId, envelope: &Envelope) -> Result<Vec<Par
     };
     let active: Vec<Units> = order.lines().iter().map(active).collect();
     let correlation = envelope.id.to_string();
-    let mut parts = Vec::new();
+    let mut writes = Vec::new();
     let given = surplus(&shipments, &active);
     for shipment in shipments {
         let Some((_, units)) = given.iter().find(|(id, _)| *id == shipment.id) else {
@@ -182,9 +182,9 @@ async fn stop(ports: &Ports, id: OrderId, envelope: &Envelope) -> Result<Vec<Par
         };
         let changed = shipment.reduce(units, ports.ambient.now()).map_err(Error::Shipment)?;
         tracing::info!(shipment.id = %changed.shipment.id, state = %changed.shipment.state.name(), "shipment.reduced");
-        parts.extend(ports.fulfilment.save(&changed, Some(&correlation), Raced)?);
+        writes.extend(ports.fulfilment.save(&changed, Some(&correlation), Raced)?);
     }
-    Ok(parts)
+    Ok(writes)
 }
 
 #[cfg(test)]

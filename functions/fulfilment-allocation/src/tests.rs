@@ -3,7 +3,7 @@
 #[path = "../../shipping-desk/src/tests/shop.rs"]
 mod shop;
 
-use kernel::Timestamp;
+use kernel::{Id, Timestamp};
 use queue::SqsMessage;
 use sales::order::{Cancel, StateName};
 use shop::Shop;
@@ -163,7 +163,6 @@ async fn cancelling_before_the_payment_is_handled_allocates_the_rest() {
 #[tokio::test]
 async fn an_unknown_order_stays_in_the_queue() {
     let shop = Shop::paid().await;
-    use kernel::Id;
     let unknown = OrderPaid {
         order_id: OrderId::from_parts(Timestamp::from_millis(1), [1; 10]),
         version: 2,

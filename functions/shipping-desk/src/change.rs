@@ -2,8 +2,9 @@
 
 use dynamo::{Begin, CommitError, Part, Saved, fingerprint};
 use fulfilment::{Shipment, Units};
-use kernel::{Id, LineId, ShipmentId, StaffId};
+use kernel::{Actor, Id, LineId, ShipmentId, StaffId};
 use lambda_http::{Body, Request, Response};
+use sales::order::{Act, Scan, ShipmentStatus};
 use serde::Deserialize;
 use serde_json::Value;
 use web::Precondition;
@@ -13,7 +14,7 @@ use crate::{Error, Ports, read::with_etag, view};
 /// How often a change is decided again, when somebody else is quicker.
 const TRIES_MAX: u32 = 5;
 
-/// Why parts were refused: load and decide again.
+/// Why writes were refused: load and decide again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Raced {
     /// An equal request with the same key was quicker.
@@ -22,14 +23,14 @@ pub(crate) enum Raced {
     State,
 }
 
-/// What one call decides: the shipment afterwards, and the parts that make it so.
+/// What one call decides: the shipment afterwards, and the writes that make it so.
 pub(crate) struct Decided {
     /// What is answered.
     pub(crate) shipment: Shipment,
     /// More that is answered, such as the other half of a split.
     pub(crate) more: Option<(&'static str, Value)>,
     /// What is committed.
-    pub(crate) parts: Vec<Part<Raced>>,
+    pub(crate) writes: Vec<Part<Raced>>,
 }
 
 /// Who asked for it, and by which request.
@@ -76,8 +77,8 @@ pub(crate) async fn run(
             status: 200,
             body: body(&decided).to_string(),
         };
-        decided.parts.push(claim.record(&saved, Raced::Key)?);
-        match ports.fulfilment.dynamo().commit(decided.parts).await {
+        decided.writes.push(claim.record(&saved, Raced::Key)?);
+        match ports.fulfilment.dynamo().commit(decided.writes).await {
             Ok(()) => {
                 tracing::info!(shipment.id = %id, staff.id = %by.staff, state = %decided.shipment.state.name(), "shipment.changed");
                 return Ok(answer(&saved));
@@ -126,18 +127,36 @@ impl Change for Pack {
 }
 
 impl Change for Lose {
+    /// The buyer's order says so too: somebody looks after it.
     async fn decide(&self, ports: &Ports, shipment: Shipment, by: &By) -> Result<Decided, Error> {
-        alone(ports, shipment.lose(ports.ambient.now()), by)
+        let now = ports.ambient.now();
+        let mut decided = alone(ports, shipment.lose(now), by)?;
+        let Some(order) = ports.orders.get(decided.shipment.order).await? else {
+            return Ok(decided);
+        };
+        let scan = Scan {
+            shipment: decided.shipment.id,
+            status: ShipmentStatus::Exception,
+            at: now,
+            description: None,
+        };
+        let act = Act::by(Actor::Staff { id: by.staff }, now).caused_by(&by.correlation);
+        match order.track(&scan, &act) {
+            Ok(changed) => decided.writes.extend(ports.orders.save(&changed, Raced::State)?),
+            // It says so already, or it counts the parcel as arrived: then the shipment alone is lost.
+            Err(refused) => tracing::info!(shipment.id = %scan.shipment, %refused, "shipment.lost.order_unchanged"),
+        }
+        Ok(decided)
     }
 }
 
 fn alone(ports: &Ports, changed: Result<fulfilment::Changed, fulfilment::Refused>, by: &By) -> Result<Decided, Error> {
     let changed = changed.map_err(Error::Shipment)?;
-    let parts = ports.fulfilment.save(&changed, Some(&by.correlation), Raced::State)?;
+    let writes = ports.fulfilment.save(&changed, Some(&by.correlation), Raced::State)?;
     Ok(Decided {
         shipment: changed.shipment,
         more: None,
-        parts,
+        writes,
     })
 }
 
@@ -176,12 +195,12 @@ impl Change for Split {
         let (rest, new) = shipment
             .split(&self.0, id, ports.ambient.now())
             .map_err(Error::Shipment)?;
-        let mut parts = ports.fulfilment.save(&rest, Some(&by.correlation), Raced::State)?;
-        parts.extend(ports.fulfilment.insert(&new, Some(&by.correlation), Raced::State)?);
+        let mut writes = ports.fulfilment.save(&rest, Some(&by.correlation), Raced::State)?;
+        writes.extend(ports.fulfilment.insert(&new, Some(&by.correlation), Raced::State)?);
         Ok(Decided {
             shipment: rest.shipment,
             more: Some(("split_off", view::shipment(&new.shipment))),
-            parts,
+            writes,
         })
     }
 }

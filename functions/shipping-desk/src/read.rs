@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dynamo::Cursor;
 use fulfilment::{List, Shipment, StateName};
 use kernel::{LocationId, OrderId, ShipmentId, VariantId};
 use lambda_http::{Body, Request, Response};
@@ -40,12 +41,12 @@ pub(crate) async fn list(ports: &Ports, request: &Request) -> Result<Response<Bo
         .transpose();
     let cursor = cursor.map_err(|error| Problem::new(&types::MALFORMED).detail(error.to_string()))?;
     let found = ports.fulfilment.list(&list, web::page_limit(request)?, cursor).await?;
-    Ok(page(&found.items, found.next.map(|next| next.encode())))
+    Ok(page(&found.items, found.next.as_ref()))
 }
 
-fn page(shipments: &[Shipment], next: Option<String>) -> Response<Body> {
+fn page(shipments: &[Shipment], next: Option<&Cursor>) -> Response<Body> {
     let items: Vec<Value> = shipments.iter().map(view::shipment).collect();
-    web::json(200, &json!({"items": items, "next_cursor": next}))
+    web::json(200, &json!({"items": items, "next_cursor": next.map(Cursor::encode)}))
 }
 
 /// What to fetch from the shelves of a place, summed by variant, for the oldest shipments in a state (`to_pick`, or

@@ -87,7 +87,7 @@ impl Change for Ship {
                 quantity: line.quantity,
             })
             .collect();
-        let mut parts = stock(ports, &order, &changed.shipment, &units).await?;
+        let mut writes = stock(ports, &order, &changed.shipment, &units).await?;
         let act = Act::by(Actor::Staff { id: by.staff }, now).caused_by(&by.correlation);
         let new = NewShipment {
             id: changed.shipment.id,
@@ -97,14 +97,14 @@ impl Change for Ship {
             lines: units,
         };
         let shipped = order.ship(new, &act).map_err(Error::Order)?;
-        parts.extend(ports.orders.save(&shipped, Raced::State)?);
-        parts.extend(ports.fulfilment.save(&changed, Some(&by.correlation), Raced::State)?);
-        parts.extend(Fulfilment::watch(&ports.timers, &changed.shipment)?);
-        parts.extend(own(ports, parcel, &changed.shipment, by)?);
+        writes.extend(ports.orders.save(&shipped, Raced::State)?);
+        writes.extend(ports.fulfilment.save(&changed, Some(&by.correlation), Raced::State)?);
+        writes.extend(Fulfilment::watch(&ports.timers, &changed.shipment)?);
+        writes.extend(own(ports, parcel, &changed.shipment, by)?);
         Ok(Decided {
             shipment: changed.shipment,
             more: None,
-            parts,
+            writes,
         })
     }
 }
@@ -120,7 +120,7 @@ async fn known(ports: &Ports, key: &ParcelKey) -> Result<Parcel, Error> {
     Ok(parcel)
 }
 
-/// The parts that give the parcel its owner. Where carriers told of it before, `tracking-update` is asked to look again.
+/// The writes that give the parcel its owner. Where carriers told of it before, `tracking-update` is asked to look again.
 fn own(ports: &Ports, mut parcel: Parcel, shipment: &Shipment, by: &By) -> Result<Vec<Part<Raced>>, Error> {
     let early = parcel.version > 0;
     parcel.owner = Some(Owner {
@@ -132,22 +132,22 @@ fn own(ports: &Ports, mut parcel: Parcel, shipment: &Shipment, by: &By) -> Resul
         number: parcel.key.number.to_string(),
         notice: None,
     };
-    let mut parts = vec![
+    let mut writes = vec![
         ports
             .fulfilment
             .save_parcel(parcel, ports.ambient.now(), Raced::State)?,
     ];
     if early {
-        parts.push(
+        writes.push(
             ports
                 .fulfilment
                 .tell(&ShipmentEvent::Noticed(told), Some(&by.correlation))?,
         );
     }
-    Ok(parts)
+    Ok(writes)
 }
 
-/// The parts by which the shipped units leave the stock that is held for the order, this place's first. What the
+/// The writes by which the shipped units leave the stock that is held for the order, this place's first. What the
 /// reservation does not hold any more left before.
 async fn stock(
     ports: &Ports,
@@ -171,6 +171,6 @@ async fn stock(
         return Ok(Vec::new());
     }
     let settled = ports.inventory.settle(&reservation, &leaving, Settlement::Fulfil)?;
-    let parts = settled.map_err(|error| Error::Inconsistent(error.to_string()))?;
-    Ok(parts.into_iter().map(|part| part.map(|_| Raced::State)).collect())
+    let writes = settled.map_err(|error| Error::Inconsistent(error.to_string()))?;
+    Ok(writes.into_iter().map(|part| part.map(|_| Raced::State)).collect())
 }

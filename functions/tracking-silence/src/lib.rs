@@ -97,8 +97,8 @@ async fn flag(ports: &Ports, id: ShipmentId) -> Result<bool, Error> {
     let Some(changed) = shipment.fall_silent(ports.ambient.now()) else {
         return Ok(true);
     };
-    let parts: Vec<Part<()>> = ports.fulfilment.save(&changed, None, ())?;
-    match ports.fulfilment.dynamo().commit(parts).await {
+    let writes: Vec<Part<()>> = ports.fulfilment.save(&changed, None, ())?;
+    match ports.fulfilment.dynamo().commit(writes).await {
         Ok(()) => {
             tracing::warn!("shipment.silent");
             Ok(true)

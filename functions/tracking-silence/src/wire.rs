@@ -11,7 +11,6 @@ use crate::{Ports, handle};
 /// # Errors
 ///
 /// When a variable is missing.
-#[expect(clippy::unused_async, reason = "every function is wired the same way")]
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let ports = Ports {
         fulfilment: Fulfilment::new(host.dynamo(), &host.variable("FULFILMENT_TABLE")?, host.outbox()?),

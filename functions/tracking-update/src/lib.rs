@@ -103,8 +103,8 @@ async fn one(ports: &Ports, envelope: &Envelope) -> Result<(), Error> {
     }
     let asked = asked(ports, envelope).await?;
     for _ in 0..TRIES_MAX {
-        let parts = decide(ports, &asked).await?;
-        match ports.fulfilment.dynamo().commit(parts).await {
+        let writes = decide(ports, &asked).await?;
+        match ports.fulfilment.dynamo().commit(writes).await {
             Ok(()) => return Ok(()),
             Err(CommitError::Refused(_) | CommitError::Conflict) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -145,7 +145,7 @@ async fn asked(ports: &Ports, envelope: &Envelope) -> Result<Asked, Error> {
     })
 }
 
-/// The parts that take the notice over, as things stand now; none when nothing is new.
+/// The writes that take the notice over, as things stand now; none when nothing is new.
 async fn decide(ports: &Ports, asked: &Asked) -> Result<Vec<Part<Raced>>, Error> {
     let now = ports.ambient.now();
     let read = ports.fulfilment.parcel(&asked.parcel).await?;
@@ -155,14 +155,14 @@ async fn decide(ports: &Ports, asked: &Asked) -> Result<Vec<Part<Raced>>, Error>
         .as_ref()
         .map_or((&[][..], None), |notice| (&notice.scans[..], notice.gave_up));
     let (mut parcel, added) = read.clone().absorb(scans, gave_up);
-    let mut parts = Vec::new();
+    let mut writes = Vec::new();
     if let Some(mut old) = corrected(ports, asked).await? {
         let (merged, _) = parcel.absorb(&old.scans, old.gave_up);
         parcel = merged;
         parcel.owner = parcel.owner.or(old.owner);
         old.owner = None;
         old.moved_to = Some(parcel.key.carrier.clone());
-        parts.push(ports.fulfilment.save_parcel(old, now, Raced)?);
+        writes.push(ports.fulfilment.save_parcel(old, now, Raced)?);
     }
     let changed = parcel != read;
     if !was_unwatched && parcel.unwatched() {
@@ -172,7 +172,7 @@ async fn decide(ports: &Ports, asked: &Asked) -> Result<Vec<Part<Raced>>, Error>
             shipment_id: parcel.owner.map(|owner| owner.shipment),
         };
         tracing::warn!("tracking.watch.ended");
-        parts.push(
+        writes.push(
             ports
                 .fulfilment
                 .tell(&ShipmentEvent::WatchEnded(ended), Some(&asked.correlation))?,
@@ -186,13 +186,13 @@ async fn decide(ports: &Ports, asked: &Asked) -> Result<Vec<Part<Raced>>, Error>
                 .shipment(owner.shipment)
                 .await?
                 .ok_or(Error::Missing("shipment"))?;
-            parts.extend(follow(ports, asked, &parcel, shipment, added > 0).await?);
+            writes.extend(follow(ports, asked, &parcel, shipment, added > 0).await?);
         }
     }
     if changed {
-        parts.push(ports.fulfilment.save_parcel(parcel, now, Raced)?);
+        writes.push(ports.fulfilment.save_parcel(parcel, now, Raced)?);
     }
-    Ok(parts)
+    Ok(writes)
 }
 
 /// The parcel under the carrier that it was first thought to be of, when the notice corrects it and it was not corrected
@@ -206,7 +206,7 @@ async fn corrected(ports: &Ports, asked: &Asked) -> Result<Option<Parcel>, Error
     Ok((old.moved_to.as_ref() != Some(&asked.parcel.carrier)).then_some(old))
 }
 
-/// The parts by which shipment and order follow the parcel.
+/// The writes by which shipment and order follow the parcel.
 async fn follow(
     ports: &Ports,
     asked: &Asked,
@@ -225,22 +225,22 @@ async fn follow(
         news: news || first,
         moved_to: Some(parcel.key.carrier.clone()),
     };
-    let mut parts = Vec::new();
+    let mut writes = Vec::new();
     let id = shipment.id;
     let order = shipment.order;
     match shipment.track(&tracked, ports.ambient.now(), ports.silence_s) {
         Ok(changed) => {
             tracing::info!(shipment.id = %id, state = %changed.shipment.state.name(), "shipment.tracked");
-            parts.extend(ports.fulfilment.save(&changed, Some(&asked.correlation), Raced)?);
-            parts.extend(Fulfilment::watch(&ports.timers, &changed.shipment)?);
+            writes.extend(ports.fulfilment.save(&changed, Some(&asked.correlation), Raced)?);
+            writes.extend(Fulfilment::watch(&ports.timers, &changed.shipment)?);
         }
         Err(Refused::Unchanged) => {}
         Err(error) => tracing::warn!(shipment.id = %id, %error, "shipment.track.refused"),
     }
     if let Some(verdict) = verdict {
-        parts.extend(order::parts(ports, order, id, &verdict, &asked.correlation).await?);
+        writes.extend(order::writes(ports, order, id, &verdict, &asked.correlation).await?);
     }
-    Ok(parts)
+    Ok(writes)
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ fn told(verdict: &Verdict) -> Option<(ShipmentStatus, Timestamp)> {
     Some((status, verdict.at))
 }
 
-/// The parts that tell the order; none when it knows, or has closed the parcel before.
-pub(crate) async fn parts(
+/// The writes that tell the order; none when it knows, or has closed the parcel before.
+pub(crate) async fn writes(
     ports: &Ports,
     id: OrderId,
     shipment: ShipmentId,

@@ -14,7 +14,6 @@ const SILENCE_S: i64 = 259_200;
 /// # Errors
 ///
 /// When a variable is missing or malformed.
-#[expect(clippy::unused_async, reason = "every function is wired the same way")]
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let mut environment = host.environment();
     let silence_s = environment.parsed("SILENCE_SECONDS", SILENCE_S);

@@ -1,4 +1,5 @@
 //! Doubles of the outside world: small servers that speak the other side's API.
 
 pub mod agent;
+pub mod carrier;
 pub mod stripe;

@@ -193,4 +193,9 @@ async fn a_parcel_can_be_given_up() {
     let (status, body) = Call::change("lost", id, "l", 4).body(Value::Null).send(&shop).await;
     assert_eq!((status, &body["state"]), (200, &json!("lost")));
     assert_eq!(shop.count("shipment.exception").await, 1);
+    let order = shop.order().await;
+    assert_eq!(
+        order.shipment(id).unwrap().status,
+        sales::order::ShipmentStatus::Exception
+    );
 }

@@ -253,10 +253,12 @@ pub(super) fn allowed(state: &State, step: Step) -> Result<(), InvalidStep> {
         step,
     });
     match (state, step) {
-        (ToPick, Step::Pick) | (Picking { .. }, Step::Pack) | (Packed { .. }, Step::Ship) => Ok(()),
-        (ToPick | Picking { .. } | Packed { .. }, Step::Split | Step::Reduce) => Ok(()),
-        (Underway(_) | Delivered { .. } | Returned { .. } | Lost { .. }, Step::Track) => Ok(()),
-        (Underway(_), Step::Silence | Step::Lose) => Ok(()),
+        (ToPick, Step::Pick)
+        | (Picking { .. }, Step::Pack)
+        | (Packed { .. }, Step::Ship)
+        | (ToPick | Picking { .. } | Packed { .. }, Step::Split | Step::Reduce)
+        | (Underway(_) | Delivered { .. } | Returned { .. } | Lost { .. }, Step::Track)
+        | (Underway(_), Step::Silence | Step::Lose) => Ok(()),
         (ToPick, Step::Pack | Step::Ship | Step::Track | Step::Silence | Step::Lose)
         | (Picking { .. }, Step::Pick | Step::Ship | Step::Track | Step::Silence | Step::Lose)
         | (Packed { .. }, Step::Pick | Step::Pack | Step::Track | Step::Silence | Step::Lose)

@@ -130,13 +130,13 @@ async fn a_parcel_is_kept_with_and_without_an_owner() {
         shipment: shipment(1, vec![line(1, 1)]).id,
         order: id(1),
     });
-    let owned = Parcel {
+    let known = Parcel {
         owner,
         ..store.parcel(&parcel()).await.unwrap()
     };
     world
         .dynamo()
-        .commit(vec![store.save_parcel(owned, world.now(), "stale").unwrap()])
+        .commit(vec![store.save_parcel(known, world.now(), "stale").unwrap()])
         .await
         .unwrap();
     assert!(world.items("FulfilmentTable").await[0].get("expires_at").is_none());
