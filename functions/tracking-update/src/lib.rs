@@ -159,8 +159,16 @@ async fn decide(ports: &Ports, asked: &Asked) -> Result<Vec<Part<Raced>>, Error>
     if let Some(mut old) = corrected(ports, asked).await? {
         let (merged, _) = parcel.absorb(&old.scans, old.gave_up);
         parcel = merged;
-        parcel.owner = parcel.owner.or(old.owner);
-        old.owner = None;
+        match (parcel.owner, old.owner) {
+            // Staff entered both for two shipments: which of them it is, they must say.
+            (Some(one), Some(other)) if one != other => {
+                tracing::warn!(shipment.id = %other.shipment, "tracking.correction.conflict");
+            }
+            (owner, known) => {
+                parcel.owner = owner.or(known);
+                old.owner = None;
+            }
+        }
         old.moved_to = Some(parcel.key.carrier.clone());
         writes.push(ports.fulfilment.save_parcel(old, now, Raced)?);
     }

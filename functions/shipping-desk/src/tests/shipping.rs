@@ -199,3 +199,24 @@ async fn a_parcel_can_be_given_up() {
         sales::order::ShipmentStatus::Exception
     );
 }
+
+#[tokio::test]
+async fn a_number_that_was_corrected_before_it_was_entered_ships_with_the_right_carrier() {
+    let shop = Shop::paid().await;
+    let id = packed(&shop).await[0].id;
+    let old = ParcelKey {
+        carrier: "sf-express".parse().unwrap(),
+        number: "SF1234567".parse().unwrap(),
+    };
+    let mut parcel = shop.fulfilment.parcel(&old).await.unwrap();
+    parcel.moved_to = Some("ems".parse().unwrap());
+    let part = shop.fulfilment.save_parcel(parcel, shop.world.now(), ()).unwrap();
+    shop.world.dynamo().commit(vec![part]).await.unwrap();
+    let (status, body) = ship(id, "k", "SF1234567").send(&shop).await;
+    assert_eq!((status, &body["tracking"]["carrier"]), (200, &json!("ems")));
+    let ems = ParcelKey {
+        carrier: "ems".parse().unwrap(),
+        ..old
+    };
+    assert_eq!(shop.fulfilment.parcel(&ems).await.unwrap().owner.unwrap().shipment, id);
+}

@@ -125,3 +125,20 @@ async fn a_scan_sets_the_timer_of_the_next_silence() {
             .any(|timer| timer["entity_id"]["S"] == shipment.id.to_string())
     );
 }
+
+#[tokio::test]
+async fn a_correction_between_two_shipments_takes_neither_from_its_owner() {
+    let shop = Shop::paid().await;
+    let mut shipments = shop.allocate().await;
+    let second = ship(&shop, shipments.remove(1), "ems").await;
+    let first = ship(&shop, shipments.remove(0), "sf-express").await;
+    let mut param = notice(&[(9, "3")]);
+    param["autoCheck"] = json!("1");
+    param["comOld"] = json!("shunfeng");
+    param["comNew"] = json!("ems");
+    hear(&shop, &param).await;
+    assert_eq!(state(&shop, &second).await, (StateName::Delivered, Status::Delivered));
+    assert_eq!(state(&shop, &first).await, (StateName::Shipped, Status::Unknown));
+    let old = shop.fulfilment.parcel(&key("sf-express")).await.unwrap();
+    assert_eq!(old.owner.unwrap().shipment, first.id);
+}
