@@ -39,6 +39,9 @@ struct EndpointView<'a> {
     origin: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped_at: Option<Timestamp>,
+    /// New events wait until then; over, when it is past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<StopReason>,
 }
@@ -72,16 +75,17 @@ fn view(delivery: &Delivery) -> DeliveryView<'_> {
 }
 
 fn endpoint_view(endpoint: &Endpoint) -> EndpointView<'_> {
-    let (state, stopped_at, reason) = match endpoint.state {
-        EndpointState::Open => ("open", None, None),
-        EndpointState::Paused { .. } => ("paused", None, None),
-        EndpointState::Stopped { at, reason } => ("stopped", Some(at), Some(reason)),
+    let (state, stopped_at, reason, paused_until) = match endpoint.state {
+        EndpointState::Open => ("open", None, None, None),
+        EndpointState::Paused { until } => ("open", None, None, Some(until)),
+        EndpointState::Stopped { at, reason } => ("stopped", Some(at), Some(reason), None),
     };
     EndpointView {
         id: &endpoint.id,
         state,
         origin: Some(&endpoint.origin),
         stopped_at,
+        paused_until,
         reason,
     }
 }
@@ -143,6 +147,7 @@ pub(crate) async fn endpoint(ports: &Ports, request: &Request) -> Result<Respons
         state: "open",
         origin: None,
         stopped_at: None,
+        paused_until: None,
         reason: None,
     };
     Ok(web::json(200, &found.as_ref().map_or(open, endpoint_view)))
