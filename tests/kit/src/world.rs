@@ -35,8 +35,8 @@ impl World {
     pub async fn seeded(templates: &[&str], seed: u64) -> Self {
         let clock = Arc::new(VirtualClock::at(Timestamp::from_millis(START_MILLIS)));
         let ambient = Ambient::new(clock.clone(), Arc::new(SeededChance::new(seed)));
-        let client = client().await;
         let prefix = prefix();
+        let client = client(&prefix).await;
         let mut names = BTreeMap::new();
         for template in std::iter::once(&"core").chain(templates) {
             for table in tables::of_template(template) {
@@ -172,14 +172,19 @@ fn second_opinion() -> Option<String> {
     std::env::var("TRADEPOST_DYNAMODB_LOCAL").ok()
 }
 
-/// Tables of tests that share a DynamoDB Local must not meet.
+/// Worlds that share a DynamoDB Local must not meet: each has tables of its own names, and an account of its own (see
+/// [`client`]).
 fn prefix() -> String {
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     format!("t{}-{next}-", std::process::id())
 }
 
-async fn client() -> aws_sdk_dynamodb::Client {
+/// Calls with an access key of the world's own. DynamoDB Local, started without `-sharedDb`, keeps a database per key; in
+/// one that is shared the worlds' transactions would meet, for the tokens that make a repeated transaction harmless are
+/// remembered per account, and worlds of one seed draw the same ones.
+async fn client(prefix: &str) -> aws_sdk_dynamodb::Client {
+    let key: String = prefix.chars().map(|c| if c == '-' { 'x' } else { c }).collect();
     let endpoint = match second_opinion() {
         Some(endpoint) => endpoint,
         None => embedded().await,
@@ -188,7 +193,7 @@ async fn client() -> aws_sdk_dynamodb::Client {
         .behavior_version(BehaviorVersion::latest())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(Credentials::new(key, "test", None, None, "test"))
         .timeout_config(
             TimeoutConfig::builder()
                 .operation_timeout(std::time::Duration::from_secs(30))
