@@ -219,3 +219,12 @@ async fn a_repeated_change_answers_the_same_and_happens_once() {
     assert_eq!(other.send(&shop).await.1["code"], "idempotency-key-reused");
     assert_eq!(shop.fulfilment.shipment(id).await.unwrap().unwrap().version, 2);
 }
+
+#[tokio::test]
+async fn every_state_can_be_listed() {
+    let shop = Shop::paid().await;
+    for state in fulfilment::SHIPMENT_STATES {
+        let list = Call::new("GET /v1/shipments", "").query(json!({"state": state}));
+        assert_eq!(list.send(&shop).await.0, 200, "{state}");
+    }
+}
