@@ -1,3 +1,5 @@
 //! The one integration test binary.
 
+mod e2e;
 mod technical;
+mod tidy;

@@ -42,14 +42,21 @@ impl Answer {
 
     /// A header's text.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }
 
 impl Api {
     /// Of the server at `base`, without a closing slash.
     pub fn new(base: &str) -> Self {
-        Self { base: base.to_owned(), headers: BTreeMap::new(), client: Client::builder(TokioExecutor::new()).build_http() }
+        Self {
+            base: base.to_owned(),
+            headers: BTreeMap::new(),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
     }
 
     /// With a header on every call.
@@ -75,7 +82,13 @@ impl Api {
     /// # Errors
     ///
     /// When there is no answer.
-    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, String> {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, String> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -83,12 +96,23 @@ impl Api {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(Bytes::from(body))).map_err(|error| error.to_string())?;
-        let response = self.client.request(request).await.map_err(|error| format!("{error:?}"))?;
+        let request = request
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| error.to_string())?;
+        let response = self
+            .client
+            .request(request)
+            .await
+            .map_err(|error| format!("{error:?}"))?;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body })
+        Ok(Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            bytes,
+            body,
+        })
     }
 
     /// Sends JSON with an idempotency key.
@@ -103,18 +127,24 @@ impl Api {
 
     /// `GET`.
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, &[], Vec::new()).await.expect("the server answers")
+        self.send(Method::GET, path, &[], Vec::new())
+            .await
+            .expect("the server answers")
     }
 
     /// `POST` of JSON with a new idempotency key.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         let key = uuid::Uuid::now_v7().to_string();
-        self.try_json(Method::POST, path, &key, body).await.expect("the server answers")
+        self.try_json(Method::POST, path, &key, body)
+            .await
+            .expect("the server answers")
     }
 
     /// `PUT` of JSON with a new idempotency key.
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
         let key = uuid::Uuid::now_v7().to_string();
-        self.try_json(Method::PUT, path, &key, body).await.expect("the server answers")
+        self.try_json(Method::PUT, path, &key, body)
+            .await
+            .expect("the server answers")
     }
 }

@@ -9,3 +9,4 @@
 pub mod client;
 pub mod doubles;
 pub mod server;
+pub mod shop;

@@ -48,7 +48,9 @@ impl Server {
                     let answer = Arc::clone(&answer);
                     async move { Ok::<_, Infallible>(answer(read(request).await).await) }
                 });
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+                );
             }
         });
         Self { address, task }
@@ -73,7 +75,11 @@ async fn read(request: http::Request<Incoming>) -> Received {
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
-        body: body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default(),
+        body: body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default(),
     }
 }
 
@@ -81,6 +87,8 @@ async fn read(request: http::Request<Incoming>) -> Received {
 pub fn json(status: u16, body: &serde_json::Value) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
-    response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert("content-type", http::HeaderValue::from_static("application/json"));
     response
 }

@@ -7,7 +7,7 @@ use inventory::{PlanError, Reservation};
 use kernel::{Actor, Id, OrderId, VariantId};
 use sales::{
     checkout::{Particulars, Quote, Sealing, placement},
-    order::{Act, Order, Platform},
+    order::{Act, Order, Placement, Platform},
 };
 use ucp::{Message, Negotiated, Severity, checkout::CompleteInput, codes};
 use web::{Body, HttpClient, Request, Response};
@@ -128,7 +128,9 @@ impl<H: HttpClient, S: Shelf> Call<'_, H, S> {
             key: &key,
             ambient: &ports.ambient,
         };
+        let due_at = now.plus_seconds(ports.payment_due_s);
         let placement = placement(plan.order, &session, (&quote, &particulars), from, &sealing)?;
+        let placement = Placement { due_at, ..placement };
         let act = Act::by(
             Actor::Platform {
                 profile: platform.profile_url.clone(),

@@ -57,6 +57,8 @@ pub struct Ports<H, S> {
     pub storefront: String,
     /// Signs answers.
     pub signing_key: SigningKey,
+    /// How long an order may wait for its payment, in seconds.
+    pub payment_due_s: i64,
     /// Clock and chance.
     pub ambient: Ambient,
 }

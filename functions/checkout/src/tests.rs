@@ -132,6 +132,7 @@ impl Shop {
                 NoWeb,
                 ambient.clone(),
             ),
+            payment_due_s: sales::order::PAYMENT_DUE_S,
             shelf: [sellable(goods, 7_000), sellable(scarce, 2_100)]
                 .into_iter()
                 .map(|v| (v.id, v))

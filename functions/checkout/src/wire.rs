@@ -7,7 +7,7 @@ use inventory::Inventory;
 use payments::Payments;
 use privacy::{MasterKeys, Vault};
 use runtime::{ConfigError, Function, Host};
-use sales::{Orders, Sessions, checkout::Market};
+use sales::{Orders, Sessions, checkout::Market, order::PAYMENT_DUE_S};
 use ucp::{Negotiator, Offer, Platforms, payment, signature::SigningKey};
 
 use crate::{Ports, handle};
@@ -24,6 +24,7 @@ struct Config {
     payment_handlers: String,
     platforms: String,
     loopback: bool,
+    payment_due_s: i64,
 }
 
 impl Config {
@@ -44,6 +45,7 @@ impl Config {
             payment_handlers: environment.optional("PAYMENT_HANDLERS").unwrap_or_default(),
             platforms: environment.optional("UCP_PLATFORMS").unwrap_or_default(),
             loopback: environment.parsed("EGRESS_LOOPBACK", false),
+            payment_due_s: environment.parsed("PAYMENT_DUE_SECONDS", PAYMENT_DUE_S),
         };
         environment.finish()?;
         Ok(config)
@@ -80,6 +82,7 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
         market: Market::parse("").map_err(fault)?,
         storefront: config.storefront.trim_end_matches('/').to_owned(),
         signing_key,
+        payment_due_s: config.payment_due_s,
         ambient,
     });
     Ok(Function::http(move |request| {

@@ -17,7 +17,10 @@ fn all() -> Vec<(String, String)> {
 
 #[test]
 fn files_are_small() {
-    let mut lengths: Vec<(usize, String)> = all().into_iter().map(|(path, text)| (text.lines().count(), path)).collect();
+    let mut lengths: Vec<(usize, String)> = all()
+        .into_iter()
+        .map(|(path, text)| (text.lines().count(), path))
+        .collect();
     lengths.sort();
     let long: Vec<_> = lengths.iter().filter(|(lines, _)| *lines > FILE_LINES_MAX).collect();
     assert!(long.is_empty(), "files above {FILE_LINES_MAX} lines: {long:?}");
@@ -27,7 +30,10 @@ fn files_are_small() {
 
 /// Who may name which SDK: path prefixes.
 const SDK_USERS: &[(&str, &[&str])] = &[
-    ("aws_sdk_dynamodb", &["shared/dynamo/", "shared/runtime/", "infra/", "tests/"]),
+    (
+        "aws_sdk_dynamodb",
+        &["shared/dynamo/", "shared/runtime/", "infra/", "tests/"],
+    ),
     ("aws_sdk_sqs", &["shared/queue/", "shared/runtime/", "infra/", "tests/"]),
     ("aws_sdk_secretsmanager", &["shared/runtime/", "infra/", "tests/"]),
 ];
@@ -48,12 +54,30 @@ fn only_the_technical_crates_name_the_sdks() {
 
 #[test]
 fn pure_modules_have_no_async_and_no_io() {
-    let contexts = ["catalog", "inventory", "sales", "payments", "fulfilment", "messaging", "identity", "kernel"];
+    let contexts = [
+        "catalog",
+        "inventory",
+        "sales",
+        "payments",
+        "fulfilment",
+        "messaging",
+        "identity",
+        "kernel",
+    ];
     let io = ["async fn", ".await", "dynamo::Dynamo", "lambda_http", "tokio::"];
     for context in contexts {
         for (path, text) in files(&format!("shared/{context}/src"), ".rs") {
             let path = path.to_string_lossy().into_owned();
-            let pure = ["/order/", "/checkout/", "/rules", "/events/", "/fold", "/provider/", "/product/", "/kernel/"];
+            let pure = [
+                "/order/",
+                "/checkout/",
+                "/rules",
+                "/events/",
+                "/fold",
+                "/provider/",
+                "/product/",
+                "/kernel/",
+            ];
             let product = text.split("#[cfg(test)]").next().unwrap();
             if !pure.iter().any(|part| path.contains(part)) || path.contains("/store") || path.contains("start") {
                 continue;
@@ -70,14 +94,23 @@ fn pure_modules_have_no_async_and_no_io() {
 #[test]
 fn main_files_only_launch() {
     for (path, text) in files("functions", "main.rs") {
-        assert!(text.lines().count() <= 25 && !text.contains(" if "), "{} does more than launch", path.display());
+        assert!(
+            text.lines().count() <= 25 && !text.contains(" if "),
+            "{} does more than launch",
+            path.display()
+        );
         assert!(text.contains("runtime::launch("), "{} does not launch", path.display());
     }
 }
 
 #[test]
 fn nothing_is_left_unfinished() {
-    let marks = [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("#[ig", "nore"), concat!("FIX", "ME")];
+    let marks = [
+        concat!("to", "do!("),
+        concat!("unimple", "mented!("),
+        concat!("#[ig", "nore"),
+        concat!("FIX", "ME"),
+    ];
     for (path, text) in all() {
         let found: Vec<_> = marks.iter().filter(|mark| text.contains(**mark)).collect();
         assert!(found.is_empty(), "{path}: {found:?}");

@@ -48,8 +48,12 @@ impl Agent {
         let (kept, says, shop): (_, _, Arc<str>) = (Arc::clone(&received), Arc::clone(&status), shop.into());
         let on_webhook: Arc<OnWebhook> = Arc::new(on_webhook);
         let server = Server::start(port, move |request| {
-            let (kept, says, shop, on_webhook) =
-                (Arc::clone(&kept), Arc::clone(&says), Arc::clone(&shop), Arc::clone(&on_webhook));
+            let (kept, says, shop, on_webhook) = (
+                Arc::clone(&kept),
+                Arc::clone(&says),
+                Arc::clone(&shop),
+                Arc::clone(&on_webhook),
+            );
             async move {
                 if request.path == PROFILE {
                     return profile(&request);
@@ -61,7 +65,11 @@ impl Agent {
             }
         })
         .await;
-        Self { server, received, status }
+        Self {
+            server,
+            received,
+            status,
+        }
     }
 
     /// What goes into `UCP-Agent`.
@@ -81,7 +89,11 @@ impl Agent {
 }
 
 fn profile(request: &Received) -> Response<Full<Bytes>> {
-    let host = request.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = request
+        .headers
+        .get("host")
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
     let shopping = |name: &str| json!([{"version": ucp::VERSION, "spec": format!("https://ucp.dev/{}/specification/{name}", ucp::VERSION), "schema": format!("https://ucp.dev/schemas/shopping/{name}.json")}]);
     let mut order = shopping("order");
     order[0]["config"] = json!({"webhook_url": format!("http://{host}{WEBHOOK}")});
@@ -107,14 +119,23 @@ fn profile(request: &Received) -> Response<Full<Bytes>> {
         "signing_keys": [],
     });
     let mut response = answer(200, &profile);
-    response.headers_mut().insert("cache-control", http::HeaderValue::from_static("public, max-age=300"));
+    response
+        .headers_mut()
+        .insert("cache-control", http::HeaderValue::from_static("public, max-age=300"));
     response
 }
 
 async fn webhook(shop: &str, request: &Received) -> Webhook {
     let keys = Api::new(shop).get("/.well-known/ucp").await.body["signing_keys"].clone();
     let keys: Vec<ucp::Jwk> = serde_json::from_value(keys).unwrap_or_default();
-    let text = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        request
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let target = Target::Request {
         method: request.method.to_string(),
         authority: text("host"),

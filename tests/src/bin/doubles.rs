@@ -1,0 +1,48 @@
+//! The outside world in a second terminal: a Stripe, and a platform that shops by UCP and prints the order webhooks that
+//! it gets.
+//!
+//! `cargo run --bin doubles` beside `cargo run`. Everything listens on loopback only.
+
+use tests::doubles::{agent::Agent, stripe::StripeDouble};
+
+/// Where the local platform looks for Stripe (`StripeApiBase` in `samconfig.toml`).
+const STRIPE_PORT: u16 = 8090;
+/// Where the platform's profile and webhook are.
+const AGENT_PORT: u16 = 8091;
+/// The webhook secret of `infra/local/secrets.dev.json`: public, for tests only.
+const STRIPE_SECRET: &str = "whsec_dev_public_not_a_secret_0000000001";
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "a program for a terminal")]
+async fn main() {
+    let shop = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
+    let stripe = StripeDouble::start(STRIPE_PORT, &format!("{shop}/webhooks/payments/stripe"), STRIPE_SECRET).await;
+    let agent = Agent::start(AGENT_PORT, &shop, |webhook| {
+        let signature = if webhook.verified {
+            "signature verified"
+        } else {
+            "SIGNATURE DOES NOT VERIFY"
+        };
+        let events: Vec<_> = webhook.order["fulfillment"]["events"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .collect();
+        let last = events
+            .last()
+            .and_then(|event| event["type"].as_str())
+            .unwrap_or("placed");
+        println!(
+            "{}  order {}  {last}  {signature}",
+            webhook.timestamp,
+            webhook.order["id"].as_str().unwrap_or("?")
+        );
+    })
+    .await;
+    println!("Shop      {shop}");
+    println!("Stripe    {} (pays when told: POST /_double/pay)", stripe.url());
+    println!("Platform  {} (order webhooks are printed here)\n", agent.header());
+    tokio::signal::ctrl_c().await.ok();
+}
