@@ -16,7 +16,7 @@ use inventory::Inventory;
 use kernel::Ambient;
 use privacy::Vault;
 use sales::Orders;
-use ucp::Negotiator;
+use ucp::{Negotiator, signature::SigningKey};
 use web::{Body, HttpClient, Problem, Request, Response, types};
 
 pub use access::{ORDER_READ_SCOPE, TokenRefused, TokenVerifier};
@@ -38,6 +38,8 @@ pub struct Ports<H, V> {
     pub negotiator: Arc<Negotiator<H>>,
     /// Tells which buyer asks, on the route that the gateway does not guard.
     pub verifier: Arc<V>,
+    /// Signs what platforms are answered.
+    pub signing_key: Arc<SigningKey>,
     /// Base URL of the pages where buyers read their orders.
     pub storefront_url: String,
     /// Whether a platform is believed by its `UCP-Agent` header alone: for development and conformance runs only.
@@ -55,6 +57,7 @@ impl<H, V> Clone for Ports<H, V> {
             vault: self.vault.clone(),
             negotiator: Arc::clone(&self.negotiator),
             verifier: Arc::clone(&self.verifier),
+            signing_key: Arc::clone(&self.signing_key),
             storefront_url: self.storefront_url.clone(),
             unsigned: self.unsigned,
             ambient: self.ambient.clone(),

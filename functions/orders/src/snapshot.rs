@@ -3,7 +3,9 @@
 use kernel::OrderId;
 use privacy::Place;
 use sales::order::{DESTINATION_FIELD, Order, SEALED_ENTITY};
-use ucp::{ErrorResponse, Metadata, Negotiated, Operation, Refusal, fulfillment::PostalAddress};
+use ucp::{
+    ErrorResponse, Metadata, Negotiated, Operation, Refusal, fulfillment::PostalAddress, signature::sign_response,
+};
 use web::{Body, HttpClient, Request, Response};
 
 use crate::{
@@ -14,11 +16,16 @@ use crate::{
 /// What an order that is not there, or not for this reader, is answered with: the two are not told apart.
 const NOT_FOUND: &str = "There is no such order for you.";
 
+/// Signs every answer, refusals too. One that cannot be signed is sent as it is: the protocol recommends signing.
 pub(crate) async fn handle<H: HttpClient, V: TokenVerifier>(ports: &Ports<H, V>, request: &Request) -> Response<Body> {
-    match read(ports, request).await {
+    let mut response = match read(ports, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.response(),
+    };
+    if sign_response(&mut response, &ports.signing_key, ports.ambient.now()).is_err() {
+        tracing::error!("orders.snapshot.unsigned");
     }
+    response
 }
 
 async fn read<H: HttpClient, V: TokenVerifier>(

@@ -10,15 +10,21 @@ use sales::{
     order::{Act, Address, DESTINATION_FIELD, NewShipment, Order, PaymentStatus, SEALED_ENTITY},
     sample,
 };
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use testkit::World;
-use ucp::{Offer, Platforms};
+use ucp::{
+    Offer, Platforms,
+    signature::{Target, verify},
+};
 use web::{Incoming, OutgoingRequest, SendError};
 
 use super::*;
 
 const AGENT: &str = "https://agent.example/ucp";
 const OTHER: &str = "https://other.example/ucp";
+/// Made for this test.
+const KEY: &str = r#"{"current":"k1","keys":[{"kid":"k1","pkcs8":"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQggUv5MISrVd+5iYVmusHeItuR+68Cv6Zh1jqb0Gzo/GehRANCAARpyjEv9EqXMNe8AEiiPJ2h0TvMIMtcTaJHkEdsxR1n9KMruNfx/rhplMlZF1kmnnQJ8P4BCpOiLJjgglwMubzt"}]}"#;
 
 /// No profile is ever fetched in these tests: all platforms are known.
 struct NoWeb;
@@ -87,6 +93,7 @@ impl Shop {
             vault: world.vault(),
             negotiator: Arc::new(Negotiator::new(offer, known, NoWeb, world.ambient())),
             verifier: Arc::new(PlainTokens),
+            signing_key: Arc::new(SigningKey::parse(&SecretString::from(KEY)).unwrap()),
             storefront_url: "https://shop.example".to_owned(),
             unsigned: true,
             ambient: world.ambient(),
@@ -115,6 +122,15 @@ impl Shop {
     }
 
     async fn call(&self, route: &str, call: Call<'_>) -> (u16, Value) {
+        let response = self.respond(route, call).await;
+        let body = match response.body() {
+            Body::Text(text) => serde_json::from_str(text).unwrap(),
+            _ => Value::Null,
+        };
+        (response.status().as_u16(), body)
+    }
+
+    async fn respond(&self, route: &str, call: Call<'_>) -> Response<Body> {
         let (method, path) = route.split_once(' ').unwrap();
         let mut request = http::Request::builder()
             .method(method)
@@ -149,12 +165,7 @@ impl Shop {
             .with_request_context(RequestContext::ApiGatewayV2(context))
             .with_path_parameters(parameters)
             .with_query_string_parameters(query);
-        let response = handle(&self.ports, request).await;
-        let body = match response.body() {
-            Body::Text(text) => serde_json::from_str(text).unwrap(),
-            _ => Value::Null,
-        };
-        (response.status().as_u16(), body)
+        handle(&self.ports, request).await
     }
 
     async fn snapshot(&self, order: &str, agent: &str, token: Option<&str>) -> (u16, Value) {
@@ -232,6 +243,35 @@ async fn a_platform_that_only_names_itself_is_refused_unless_that_is_allowed() {
     shop.ports.unsigned = false;
     let (status, body) = shop.snapshot(&id, AGENT, None).await;
     assert_eq!((status, &body["code"]), (401, &json!("unauthorized")));
+}
+
+#[tokio::test]
+async fn an_answer_and_a_refusal_are_signed_by_the_published_key() {
+    let mut shop = Shop::new().await;
+    let id = shop.placed().await.id().to_string();
+    let agent = format!("profile=\"{AGENT}\"");
+    for (unsigned, status) in [(true, 200), (false, 401)] {
+        shop.ports.unsigned = unsigned;
+        let call = Call {
+            id: Some(id.clone()),
+            headers: &[("ucp-agent", &agent)],
+            ..Call::default()
+        };
+        let response = shop.respond("GET /ucp/2026-04-08/orders/{id}", call).await;
+        let Body::Text(body) = response.body() else {
+            panic!("no text");
+        };
+        let verified = |body: &str| {
+            verify(
+                &Target::Response { status },
+                response.headers(),
+                body.as_bytes(),
+                shop.ports.signing_key.public_keys(),
+            )
+        };
+        assert_eq!(verified(body), Ok(()), "{status}");
+        assert!(verified("{}").is_err());
+    }
 }
 
 #[tokio::test]

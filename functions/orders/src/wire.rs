@@ -7,7 +7,7 @@ use inventory::Inventory;
 use privacy::{MasterKeys, Vault};
 use runtime::{ConfigError, Function, Host};
 use sales::Orders;
-use ucp::{Negotiator, Offer, Platforms};
+use ucp::{Negotiator, Offer, Platforms, signature::SigningKey};
 
 use crate::{Ports, handle};
 
@@ -15,10 +15,12 @@ use crate::{Ports, handle};
 ///
 /// # Errors
 ///
-/// When a variable is missing or malformed, or the master keys cannot be read.
+/// When a variable is missing or malformed, or a secret cannot be read.
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let fault = |error: &dyn std::error::Error| ConfigError::from(error.to_string());
     let keys = MasterKeys::parse(&host.secret("MASTER_KEYS_SECRET").await?).map_err(|error| fault(&error))?;
+    let signing_key =
+        SigningKey::parse(&host.secret("UCP_SIGNING_KEYS_SECRET").await?).map_err(|error| fault(&error))?;
     let mut environment = host.environment();
     let public_url = environment.required("PUBLIC_URL");
     let storefront_url = environment
@@ -47,6 +49,7 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
             AUDIENCE,
             host.ambient(),
         )),
+        signing_key: Arc::new(signing_key),
         storefront_url,
         unsigned,
         ambient: host.ambient(),
