@@ -328,6 +328,44 @@ async fn a_failed_attempt_is_acknowledged_and_made_again_on_the_schedule_with_th
 }
 
 #[tokio::test]
+async fn a_first_attempt_that_failed_is_soon_made_again_and_once_only() {
+    let shop = Shop::open().await;
+    let order = shop.place(Some(GOOD)).await;
+    shop.answer(&[500]);
+    assert!(shop.tell(&shop.event("order.placed").await).await);
+    let soon = shop.event(WebhookFellDue::NAME).await;
+    assert!(shop.tell(&soon).await && shop.tell(&soon).await);
+    assert_eq!(shop.states(order.id()).await, [state("order.placed", "delivered")]);
+    assert_eq!(shop.sent().len(), 2);
+    shop.world.clock().advance_seconds(75);
+    assert_eq!(shop.sweep().await, 0);
+}
+
+#[tokio::test]
+async fn the_idempotency_key_is_signed_and_follows_the_body() {
+    let shop = Shop::open().await;
+    let order = shop.place(Some(GOOD)).await;
+    let placed = shop.event("order.placed").await;
+    shop.answer(&[500, 500]);
+    assert!(shop.tell(&placed).await);
+    assert!(shop.tell(&shop.event(WebhookFellDue::NAME).await).await);
+    shop.pay(order).await;
+    shop.world.clock().advance_seconds(400);
+    while shop.sweep().await > 0 {}
+    let sent = shop.sent();
+    let keys: Vec<_> = sent
+        .iter()
+        .map(|request| header(request, "idempotency-key").to_owned())
+        .collect();
+    assert_eq!((keys.len(), &keys[0]), (3, &keys[1]));
+    assert_ne!(keys[1], keys[2], "the order was paid meanwhile");
+    assert!(
+        sent.iter()
+            .all(|request| header(request, "signature-input").contains("\"idempotency-key\""))
+    );
+}
+
+#[tokio::test]
 async fn a_closed_connection_is_tried_once_more_at_once() {
     let shop = Shop::open().await;
     let order = shop.place(Some(GOOD)).await;
@@ -379,6 +417,7 @@ async fn a_dead_endpoint_is_stopped_after_the_schedule_while_another_one_flows()
     let shop = Shop::open().await;
     let dead = shop.place(Some(DEAD)).await;
     assert!(shop.tell(&shop.event("order.placed").await).await);
+    shop.world.clock().advance_seconds(1);
     let good = shop.place(Some(GOOD)).await;
     assert!(shop.tell(&shop.event("order.placed").await).await);
     assert_eq!(shop.states(good.id()).await, [state("order.placed", "delivered")]);
@@ -410,6 +449,7 @@ async fn while_an_endpoint_fails_its_new_events_wait_without_a_call() {
     let shop = Shop::open().await;
     shop.place(Some(DEAD)).await;
     assert!(shop.tell(&shop.event("order.placed").await).await);
+    shop.world.clock().advance_seconds(1);
     let other = shop.place(Some(DEAD)).await;
     assert!(shop.tell(&shop.event("order.placed").await).await);
     assert_eq!(shop.sent().len(), 1);

@@ -4,8 +4,12 @@ use kernel::{Ambient, Envelope, Event, EventId, Id, OrderId, Timestamp};
 use testkit::World;
 
 use super::*;
-use crate::webhook::{
-    ATTEMPTS_MAX, Decision, Delivery, DeliveryState, EndpointId, EndpointState, Outcome, RETRY_S, StopReason, decide,
+use crate::{
+    events::v1::WebhookFellDue,
+    webhook::{
+        ATTEMPTS_MAX, Decision, Delivery, DeliveryState, EndpointId, EndpointState, Outcome, RETRY_S, SOON_S,
+        StopReason, decide,
+    },
 };
 
 fn store(world: &World) -> Webhooks {
@@ -67,6 +71,13 @@ async fn a_failed_delivery_waits_with_a_timer_and_falls_due_once() {
             .fired,
         0
     );
+    let [asked] = &world.events().await[..] else {
+        panic!("the second attempt is asked for at once");
+    };
+    assert_eq!(
+        asked.open::<WebhookFellDue>().unwrap().version,
+        decision.delivery.version
+    );
     world.clock().advance_seconds(RETRY_S[0]);
     let due = || async {
         let fire = |due| {
@@ -80,14 +91,37 @@ async fn a_failed_delivery_waits_with_a_timer_and_falls_due_once() {
     let events = world.events().await;
     assert_eq!(
         events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(),
-        ["order_webhook.fell_due"]
+        ["order_webhook.fell_due", "order_webhook.fell_due"]
     );
     let leased = store.get(order, decision.delivery.id).await.unwrap().unwrap();
     assert_eq!((leased.version, leased.attempts), (2, 1));
     // The attempt got lost: the lease ends and it is asked for again.
     world.clock().advance_seconds(16 * 60);
     assert_eq!(due().await.fired, 1);
-    assert_eq!(world.events().await.len(), 2);
+    assert_eq!(world.events().await.len(), 3);
+}
+
+#[tokio::test]
+async fn only_a_first_attempt_that_was_made_at_once_is_soon_made_again() {
+    let world = World::new(&["messaging"]).await;
+    let fresh = delivery(&world.ambient(), OrderId::generate(&world.ambient()), 1);
+    let busy = |seconds| Outcome::Failed {
+        what: "status 503".into(),
+        retry_after_s: Some(seconds),
+    };
+    let waited = fresh.clone().become_state(fresh.state, world.now());
+    let cases = [
+        (fresh.clone(), failed(), true),
+        (fresh.clone(), busy(SOON_S), true),
+        (fresh.clone(), busy(SOON_S + 1), false),
+        (fresh.clone(), Outcome::Gone, false),
+        (fresh, Outcome::Delivered { status: 200 }, false),
+        (waited, failed(), false),
+    ];
+    for (tried, outcome, soon) in cases {
+        let version = tried.version;
+        assert_eq!(after(tried, &outcome, world.now()).soon, soon, "{version} {outcome}");
+    }
 }
 
 #[tokio::test]

@@ -170,7 +170,8 @@ impl Webhooks {
     }
 
     /// Keeps what an attempt came to: the delivery, and the endpoint when it is to be paused or stopped, with the event that
-    /// tells staff. An endpoint that was stopped meanwhile stays so.
+    /// tells staff; and the event that asks for an early second attempt. An endpoint that was stopped meanwhile stays so, and
+    /// nothing is asked for.
     ///
     /// # Errors
     ///
@@ -178,6 +179,13 @@ impl Webhooks {
     pub async fn record(&self, decision: &Decision, origin: &str) -> Result<Result<(), Lost>, StoreError> {
         let mut parts = self.delivery_parts(&decision.delivery)?;
         parts.extend(self.endpoint_parts(decision, origin)?);
+        if decision.soon {
+            parts.push(self.told(&WebhookFellDue {
+                order_id: decision.delivery.order_id,
+                delivery_id: decision.delivery.id,
+                version: decision.delivery.version,
+            })?);
+        }
         match self.commit(parts).await? {
             Err(Lost::Endpoint) => self.save(&decision.delivery).await,
             done => Ok(done),

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use kernel::Timestamp;
+use ring::digest;
 use ucp::signature::{SignError, SigningKey, sign_request};
 use web::{Egress, Incoming, OutgoingRequest, SendError};
 
@@ -11,6 +12,9 @@ use super::Delivery;
 
 /// How long one attempt may take, from resolution to answer.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Hex digits of an idempotency key.
+const KEY_DIGITS: usize = 32;
 
 /// What came of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +50,8 @@ impl fmt::Display for Outcome {
 
 /// The signed request of one attempt. `agent` is our own profile's URL; `body` is the order as it is now.
 ///
-/// Id and timestamp are the event's and stay the same over all attempts; only the body, and with it digest and signature,
-/// follow the order.
+/// Id and timestamp are the event's and stay the same over all attempts; only the body, and with it `Idempotency-Key`, digest
+/// and signature, follow the order.
 ///
 /// # Errors
 ///
@@ -64,6 +68,7 @@ pub fn request(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("ucp-agent", value(format!("profile=\"{agent}\""))?);
     headers.insert("webhook-id", value(delivery.webhook_id())?);
+    headers.insert("idempotency-key", value(idempotency_key(delivery, &body))?);
     headers.insert("webhook-timestamp", value(delivery.occurred_at.seconds().to_string())?);
     let mut request = OutgoingRequest {
         method: Method::POST,
@@ -75,6 +80,15 @@ pub fn request(
     };
     sign_request(&mut request, key, now)?;
     Ok(request)
+}
+
+/// The same for the same body, and another once the order changed: a receiver that holds a key to its body, as the protocol
+/// has businesses do, must not take the newer body for a misuse of the key.
+fn idempotency_key(delivery: &Delivery, body: &[u8]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(delivery.webhook_id().as_bytes());
+    context.update(body);
+    hex::encode(context.finish()).chars().take(KEY_DIGITS).collect()
 }
 
 /// What an answer, or none, means. Redirects are never followed: they are failures.
