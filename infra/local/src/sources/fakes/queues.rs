@@ -17,6 +17,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub(in crate::sources) struct FakeQueues {
     queues: Mutex<BTreeMap<String, FakeQueue>>,
     sent: Notify,
+    delete_answers_after: Mutex<Duration>,
 }
 
 #[derive(Default)]
@@ -114,6 +115,11 @@ impl FakeQueues {
         self.sent.notify_waiters();
     }
 
+    /// Deletes have their effect at once and are answered so much later.
+    pub(in crate::sources) fn answer_deletes_after(&self, after: Duration) {
+        *self.delete_answers_after.lock().unwrap() = after;
+    }
+
     /// Bodies that are still in the queue, with their receive counts.
     pub(in crate::sources) fn left(&self, queue: &str) -> Vec<(String, u32)> {
         let queues = self.queues.lock().unwrap();
@@ -165,7 +171,11 @@ impl Queues for FakeQueues {
         let mut queues = self.queues.lock().unwrap();
         let held = &mut queues.get_mut(queue).unwrap().messages;
         held.retain(|message| !receipts.iter().any(|receipt| message.is(receipt)));
-        Box::pin(async { Ok(()) })
+        let after = *self.delete_answers_after.lock().unwrap();
+        Box::pin(async move {
+            tokio::time::sleep(after).await;
+            Ok(())
+        })
     }
 
     fn change_visibility<'a>(

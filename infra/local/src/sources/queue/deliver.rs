@@ -29,14 +29,24 @@ impl QueueSource {
             // Their visibility ran out while an earlier message of the group is still in hand: they come again.
             tracing::warn!(source = %self.mapping.source, messages = busy.len(), "sources.queue.group_busy");
         }
+        let mut last = Vec::new();
         for part in by_size(batch) {
-            let all_done = self.deliver(&part, received).await;
-            if self.mapping.fifo && !all_done {
+            let done = self.deliver(&part, received).await;
+            if !self.mapping.fifo {
+                self.delete(done).await;
+                continue;
+            }
+            let all_done = done.len() == part.len();
+            last.extend(done);
+            if !all_done {
                 // Later parts may hold later messages of the failed group: they come again, in order.
                 break;
             }
         }
+        // Given up before the delete: from then on the group's next message is handed out, maybe before the delete's
+        // answer is here, and a group that is still claimed would leave it in flight until its visibility runs out.
         drop(claim);
+        self.delete(last).await;
     }
 
     /// Deletes what no filter admits, as Lambda does, and returns the rest.
@@ -55,8 +65,8 @@ impl QueueSource {
         wanted
     }
 
-    /// Invokes the function with one batch and deletes what is done. True when all of it is.
-    async fn deliver(&self, batch: &[Received], received: Instant) -> bool {
+    /// Invokes the function with one batch; gives the receipts of what is done.
+    async fn deliver(&self, batch: &[Received], received: Instant) -> Vec<String> {
         let mut backoff = Backoff::new(THROTTLED_LEAST, THROTTLED_MOST);
         let verdict = loop {
             match self.invoke(batch).await {
@@ -67,7 +77,7 @@ impl QueueSource {
                         || self.shared.stop.sleep(wait).await
                     {
                         self.give_back(batch).await;
-                        return false;
+                        return Vec::new();
                     }
                 }
                 decided @ (Verdict::Done | Verdict::Partly(_) | Verdict::Failed(_)) => break decided,
@@ -81,14 +91,8 @@ impl QueueSource {
         if let Verdict::Failed(reason) = &verdict {
             tracing::warn!(source = %self.mapping.source, messages = batch.len(), %reason, "sources.queue.batch_failed");
         }
-        let done: Vec<String> = batch
-            .iter()
-            .filter(|message| !failed(message))
-            .map(|message| message.receipt.clone())
-            .collect();
-        let all = done.len() == batch.len();
-        self.delete(done).await;
-        all
+        let done = batch.iter().filter(|message| !failed(message));
+        done.map(|message| message.receipt.clone()).collect()
     }
 
     async fn invoke(&self, batch: &[Received]) -> Verdict {

@@ -137,6 +137,20 @@ async fn a_group_is_never_processed_concurrently_even_when_visibility_runs_out()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_group_goes_on_at_once_even_when_a_delete_is_answered_late() {
+    let rig = Rig::new(|_, _| ok());
+    rig.queues.answer_deletes_after(Duration::from_secs(1));
+    rig.functions.take(Duration::from_secs(1));
+    rig.queues.put("facts.fifo", &["a:1"]);
+    let sources = rig.start(EventSource::Queue(facts())).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    rig.queues.put("facts.fifo", &["a:2"]);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(bodies(&rig), [["a:1"], ["a:2"]]);
+    drop(sources);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_no_filter_admits_is_deleted_unseen() {
     let rig = Rig::new(|_, _| ok());
     rig.queues
