@@ -11,6 +11,9 @@ use hyper_util::{
 };
 use serde_json::Value;
 
+/// How often a read is sent again.
+const GET_TRIES_MAX: u32 = 3;
+
 /// Calls one server. Cheap to clone.
 #[derive(Clone)]
 pub struct Api {
@@ -125,11 +128,15 @@ impl Api {
         self.send(method, path, &headers, body.to_string().into_bytes()).await
     }
 
-    /// `GET`.
+    /// `GET`, sent again when a kept connection turns out to be closed.
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, &[], Vec::new())
-            .await
-            .expect("the server answers")
+        for _ in 0..GET_TRIES_MAX {
+            if let Ok(answer) = self.send(Method::GET, path, &[], Vec::new()).await {
+                return answer;
+            }
+        }
+        let answer = self.send(Method::GET, path, &[], Vec::new()).await;
+        answer.expect("the server answers")
     }
 
     /// `POST` of JSON with a new idempotency key.

@@ -64,5 +64,5 @@ pub(crate) async fn declare(sqs: &Sqs, queues: &BTreeMap<String, Queue>) -> Resu
                 reason: error.to_string(),
             })?;
     }
-    Ok(())
+    sqs.release_in_flight().await.map_err(QueueError::Release)
 }

@@ -85,7 +85,6 @@ fn id(text: &str, prefix: &str) -> Option<String> {
 
 impl Interceptor for Watch {
     fn after<'a>(&'a self, call: &'a Call, answer: &'a Answer) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
-        if !answer.is_success() && answer.status.as_u16() != 409 { eprintln!("FAILED {} {} {} {}", call.caller, call.operation, String::from_utf8_lossy(&answer.body).chars().take(600).collect::<String>(), call.request.to_string().chars().take(300).collect::<String>()); }
         if call.operation == "TransactWriteItems" && answer.is_success() {
             self.note(call);
         }

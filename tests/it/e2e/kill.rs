@@ -138,7 +138,7 @@ async fn buy(shop: &Shop, stripe: &StripeDouble, variant: &str) -> Option<(Strin
         return Some((order, false));
     };
     let told = stripe.pay(&Pay::exactly(payment)).await;
-    Some((order, told.iter().any(|delivery| delivery.status == 200)))
+    Some((order, told.iter().any(|delivery| delivery.kind == "payment_intent.succeeded" && delivery.status == 200)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
