@@ -1,6 +1,6 @@
 //! Orders through the whole platform: how many in a second, what one costs, and whether it costs more as tables fill.
 //!
-//! `cargo bench -p tests --bench orders`, or with `-- --quick` for a look. It only prints: what is asserted about orders
+//! `cargo bench -p tests --bench orders`, with `-- --quick` for a look, with `-- speed` or `-- growth` for a part. It only prints: what is asserted about orders
 //! is asserted by the tests. The platform runs on a runtime of its own, so that its CPU time is told apart from that of
 //! the clients and the doubles, which share its process and its cores.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
@@ -14,6 +14,8 @@ mod stage;
 mod throughput;
 mod units;
 mod watch;
+
+use std::path::Path;
 
 use local::Storage;
 use tokio::runtime::{Builder, Runtime};
@@ -47,13 +49,29 @@ const FULL: Extent = Extent {
 };
 
 fn main() {
-    let extent = if std::env::args().any(|argument| argument == "--quick") {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let extent = if arguments.iter().any(|argument| argument == "--quick") {
         QUICK
     } else {
         FULL
     };
+    let named: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let wanted = |part: &str| named.is_empty() || named.contains(&part);
     let (hosting, outside) = (runtime(cpu::PLATFORM), runtime(cpu::OUTSIDE));
-    outside.block_on(run(&hosting, extent));
+    let folder = std::env::temp_dir().join(format!("tradepost-bench-{}", uuid::Uuid::now_v7()));
+    if wanted("speed") {
+        outside.block_on(speed(&hosting, extent, &folder));
+    }
+    if wanted("growth") {
+        outside.block_on(growth(&hosting, extent, &folder));
+    }
+    if let Err(error) = std::fs::remove_dir_all(&folder) {
+        eprintln!("{} stays: {error}", folder.display());
+    }
 }
 
 /// Two worker threads, as the machine of the published figures has cores.
@@ -66,8 +84,7 @@ fn runtime(name: &str) -> Runtime {
         .expect("a runtime starts")
 }
 
-async fn run(hosting: &Runtime, extent: Extent) {
-    let folder = std::env::temp_dir().join(format!("tradepost-bench-{}", uuid::Uuid::now_v7()));
+async fn speed(hosting: &Runtime, extent: Extent, folder: &Path) {
     for (storage, name) in [
         (Storage::Ephemeral, "in memory"),
         (Storage::Directory(folder.join("speed")), "on a data directory"),
@@ -77,10 +94,10 @@ async fn run(hosting: &Runtime, extent: Extent) {
         throughput::run(&stage, &CLIENTS, extent.orders).await;
         stage.strike(hosting).await;
     }
+}
+
+async fn growth(hosting: &Runtime, extent: Extent, folder: &Path) {
     let stage = Stage::set(hosting, Storage::Directory(folder.join("growth")), false).await;
     growth::run(&stage, extent.sizes, extent.sampled).await;
     stage.strike(hosting).await;
-    if let Err(error) = std::fs::remove_dir_all(&folder) {
-        eprintln!("{} stays: {error}", folder.display());
-    }
 }
