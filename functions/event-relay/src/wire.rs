@@ -9,7 +9,6 @@ use crate::{Routes, handle};
 /// # Errors
 ///
 /// When the variable is missing or malformed.
-#[expect(clippy::unused_async, reason = "every function is wired the same way")]
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     let routes =
         Routes::parse(&host.variable("EVENT_ROUTES")?).map_err(|error| ConfigError::from(error.to_string()))?;

@@ -3,9 +3,10 @@
 //! The platform runs in a child process: this test binary again, at the test that only acts when it is told to.
 
 use std::{
-    io::{BufRead, BufReader},
+    fs::File,
+    io::{BufRead, BufReader, Lines},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -19,7 +20,7 @@ use tests::{
     shop::{Shop, instrument},
 };
 
-use super::{STRIPE_SECRET, goods};
+use super::{STRIPE_SECRET, goods, ledger};
 
 /// Orders over all lives of the platform.
 const ORDERS: usize = 500;
@@ -58,15 +59,18 @@ async fn a_platform_that_can_be_killed() {
     let running = Platform::start(options).await.unwrap_or_else(|error| panic!("{error}"));
     println!(
         "READY {}",
-        serde_json::json!({"token": running.staff_token, "variables": running.variables})
+        serde_json::json!({"aws_url": running.aws_url, "token": running.staff_token, "variables": running.variables})
     );
     std::future::pending::<()>().await;
 }
 
 struct Life {
     child: Child,
+    aws_url: String,
     token: String,
     variables: std::collections::BTreeMap<String, String>,
+    /// Held open: libtest ends with a broken pipe when it says that a test takes long and nobody listens.
+    _stdout: Lines<BufReader<ChildStdout>>,
 }
 
 impl Life {
@@ -77,20 +81,23 @@ impl Life {
             .env(STRIPE, stripe)
             .env(PORT, port.to_string())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::options().create(true).append(true).open(data.join("stderr.log")).unwrap())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         // libtest may print the test's name before it on the same line.
         let ready = lines
+            .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.split_once("READY ").map(|(_, json)| json.to_owned()));
         let ready: Value = serde_json::from_str(&ready.expect("the platform starts")).unwrap();
         let token = ready["token"].as_str().unwrap().to_owned();
         Self {
             child,
+            aws_url: ready["aws_url"].as_str().unwrap().to_owned(),
             token,
             variables: serde_json::from_value(ready["variables"].clone()).unwrap(),
+            _stdout: lines,
         }
     }
 
@@ -188,13 +195,14 @@ async fn nothing_is_lost_or_doubled_by_kill_nine() {
             orders.extend(buyer.await.unwrap());
         }
     }
-    check(&Shop::new(&base, &agent.header(), &life.token), &variant, &orders).await;
+    let shop = Shop::new(&base, &agent.header(), &life.token);
+    check(&shop, &life.aws_url, &variant, &orders).await;
     life.kill();
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// Every order is in a right state, and stock and money agree with them.
-async fn check(shop: &Shop, variant: &str, orders: &[(String, bool)]) {
+async fn check(shop: &Shop, aws_url: &str, variant: &str, orders: &[(String, bool)]) {
     let told = orders.iter().filter(|(_, told)| *told).count();
     println!(
         "{} orders placed over {KILLS} kills, {told} of them told paid",
@@ -208,6 +216,13 @@ async fn check(shop: &Shop, variant: &str, orders: &[(String, bool)]) {
     for (order, _) in orders.iter().filter(|(_, told)| !*told) {
         let state = shop.order(order).await["state"]["name"].clone();
         assert!(state == "awaiting_payment" || state == "confirmed", "{order}: {state}");
+    }
+    let balances = ledger::balances(aws_url).await;
+    for (order, _) in orders.iter().filter(|(_, told)| *told) {
+        let total = shop.order(order).await["total"]["amount"].as_i64().unwrap();
+        let accounts = &balances[order];
+        assert_eq!(accounts["provider_clearing"], total, "{order}: booked once, and no more: {accounts:?}");
+        assert_eq!(accounts.values().sum::<i64>(), 0);
     }
     let stock = shop.staff.get(&format!("/v1/stock/{variant}")).await.expect(200);
     let count = |name: &str| stock[name].as_i64().unwrap_or_else(|| panic!("{stock}"));

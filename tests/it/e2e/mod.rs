@@ -1,11 +1,12 @@
 //! The whole platform from the templates.
 
 mod kill;
+mod ledger;
 mod order;
 mod oversell;
 mod refusals;
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use local::{Options, Platform, Running};
 use tests::{
@@ -95,16 +96,11 @@ pub(crate) async fn goods(shop: &Shop, variables: &BTreeMap<String, String>, nam
             .send(http::Method::POST, &path, &headers, b"{}".to_vec())
             .await
             .unwrap();
-        tag = answer.header("etag").to_owned();
+        answer.header("etag").clone_into(&mut tag);
         answer.expect(200);
     }
     let variant = created["content"]["variants"][0]["id"].as_str().unwrap().to_owned();
     let receipt = json!({"location": variables["location"], "lines": [{"variant": variant, "quantity": stock}]});
     shop.staff.post("/v1/stock/receipts", &receipt).await.expect(201);
     variant
-}
-
-/// The root of the checkout.
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

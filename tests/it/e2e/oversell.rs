@@ -29,12 +29,14 @@ async fn buy(stage: &Stage, goods: &[String; 2]) -> Option<(String, String)> {
     }
     let done = stage.shop.complete(&id, &instrument("stripe", "later")).await;
     let done: Value = done.expect(200);
-    Some((id, done["order"]["id"].as_str()?.to_owned()))
+    let order = done["order"]["id"].as_str()?.to_owned();
+    let payment = stage.shop.start_payment(&id, &order).await;
+    Some((order, payment))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_buyers_get_exactly_what_there_is() {
-    let stage = std::sync::Arc::new(Stage::with(&[("PaymentDueSeconds", "10")]).await);
+    let stage = std::sync::Arc::new(Stage::with(&[("PaymentDueSeconds", "30")]).await);
     let goods = [
         stage.goods("Scarce one", STOCK).await,
         stage.goods("Scarce two", STOCK).await,
@@ -64,8 +66,7 @@ async fn two_hundred_buyers_get_exactly_what_there_is() {
 
     // Half of the orders are paid around the moment at which all of them are due to expire.
     let mut paying = Vec::new();
-    for (nth, (session, order)) in placed.iter().take(PAID).cloned().enumerate() {
-        let payment = stage.shop.start_payment(&session, &order).await;
+    for (nth, (order, payment)) in placed.iter().take(PAID).cloned().enumerate() {
         let stage = std::sync::Arc::clone(&stage);
         let due = stage.shop.order(&order).await["state"]["due_at"].as_str().unwrap().to_owned();
         paying.push(tokio::spawn(async move {
@@ -85,7 +86,7 @@ async fn two_hundred_buyers_get_exactly_what_there_is() {
     }
     let _ = stage.platform.sources.fire("OrderExpiryFunction").await;
     stage.settle().await;
-    for (_, order) in placed.iter().take(PAID) {
+    for (order, _) in placed.iter().take(PAID) {
         stage
             .shop
             .until(order, |order| order["payment"]["status"] == "paid")

@@ -185,23 +185,39 @@ fn prefix() -> String {
 /// remembered per account, and worlds of one seed draw the same ones.
 async fn client(prefix: &str) -> aws_sdk_dynamodb::Client {
     let key: String = prefix.chars().map(|c| if c == '-' { 'x' } else { c }).collect();
-    let endpoint = match second_opinion() {
-        Some(endpoint) => endpoint,
-        None => embedded().await,
-    };
+    match second_opinion() {
+        Some(endpoint) => client_at(&endpoint, &key),
+        None => client_at(&embedded().await, &key),
+    }
+}
+
+fn client_at(endpoint: &str, key: &str) -> aws_sdk_dynamodb::Client {
+    let timeouts = TimeoutConfig::builder().operation_timeout(std::time::Duration::from_secs(30));
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new(key, "test", None, None, "test"))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .operation_timeout(std::time::Duration::from_secs(30))
-                .build(),
-        )
+        .timeout_config(timeouts.build())
         .endpoint_url(endpoint)
         .build();
     aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+/// Every item of a table of any endpoint, such as a running platform's: for invariants that no access pattern reads.
+pub async fn scan(endpoint: &str, table: &str) -> Vec<dynamo::Item> {
+    let client = client_at(endpoint, "test");
+    let mut items = Vec::new();
+    let mut from = None;
+    loop {
+        let call = client.scan().table_name(table).consistent_read(true);
+        let page = call.set_exclusive_start_key(from).send().await.expect("the table can be scanned");
+        items.extend(page.items.unwrap_or_default());
+        from = page.last_evaluated_key.filter(|key| !key.is_empty());
+        if from.is_none() {
+            return items;
+        }
+    }
 }
 
 /// Serves a DynamoDB in memory on a free loopback port until the test's runtime ends.

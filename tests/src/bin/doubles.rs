@@ -3,6 +3,8 @@
 //!
 //! `cargo run --bin doubles` beside `cargo run`. Everything listens on loopback only.
 
+#![expect(clippy::indexing_slicing, reason = "indexing JSON gives null")]
+
 use tests::doubles::{agent::Agent, stripe::StripeDouble};
 
 /// Where the local platform looks for Stripe (`StripeApiBase` in `samconfig.toml`).
