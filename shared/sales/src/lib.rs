@@ -8,4 +8,7 @@ pub mod sample;
 mod store;
 
 pub use store::Sessions;
-pub use store::{CursorRefused, Day, EXPIRY_TIMER, List, Lost, ORDERS_PAGE_MAX, OrderPage, Orders, ReleaseError, Releasing, UnknownDay};
+pub use store::{
+    CursorRefused, Day, EXPIRY_TIMER, List, Lost, ORDERS_PAGE_MAX, OrderPage, Orders, ReleaseError, Releasing,
+    UnknownDay,
+};

@@ -81,7 +81,13 @@ impl Life {
             .env(STRIPE, stripe)
             .env(PORT, port.to_string())
             .stdout(Stdio::piped())
-            .stderr(File::options().create(true).append(true).open(data.join("stderr.log")).unwrap())
+            .stderr(
+                File::options()
+                    .create(true)
+                    .append(true)
+                    .open(data.join("stderr.log"))
+                    .unwrap(),
+            )
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -145,7 +151,11 @@ async fn buy(shop: &Shop, stripe: &StripeDouble, variant: &str) -> Option<(Strin
         return Some((order, false));
     };
     let told = stripe.pay(&Pay::exactly(payment)).await;
-    Some((order, told.iter().any(|delivery| delivery.kind == "payment_intent.succeeded" && delivery.status == 200)))
+    Some((
+        order,
+        told.iter()
+            .any(|delivery| delivery.kind == "payment_intent.succeeded" && delivery.status == 200),
+    ))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +231,10 @@ async fn check(shop: &Shop, aws_url: &str, variant: &str, orders: &[(String, boo
     for (order, _) in orders.iter().filter(|(_, told)| *told) {
         let total = shop.order(order).await["total"]["amount"].as_i64().unwrap();
         let accounts = &balances[order];
-        assert_eq!(accounts["provider_clearing"], total, "{order}: booked once, and no more: {accounts:?}");
+        assert_eq!(
+            accounts["provider_clearing"], total,
+            "{order}: booked once, and no more: {accounts:?}"
+        );
         assert_eq!(accounts.values().sum::<i64>(), 0);
     }
     let stock = shop.staff.get(&format!("/v1/stock/{variant}")).await.expect(200);
@@ -231,5 +244,8 @@ async fn check(shop: &Shop, aws_url: &str, variant: &str, orders: &[(String, boo
         count("booked"),
         "{stock}"
     );
-    assert!(count("reserved") + count("sold") >= i64::try_from(told).unwrap(), "{stock}");
+    assert!(
+        count("reserved") + count("sold") >= i64::try_from(told).unwrap(),
+        "{stock}"
+    );
 }

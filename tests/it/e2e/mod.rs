@@ -34,8 +34,10 @@ impl Stage {
     /// The same, with parameters of the templates.
     pub(crate) async fn with(parameters: &[(&str, &str)]) -> Self {
         let stripe = StripeDouble::start(0, "http://127.0.0.1:1/", STRIPE_SECRET).await;
-        let mut parameters: BTreeMap<String, String> =
-            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut parameters: BTreeMap<String, String> = parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         parameters.insert("StripeApiBase".to_owned(), stripe.url());
         let options = Options {
             parameters,

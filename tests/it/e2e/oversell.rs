@@ -68,7 +68,10 @@ async fn two_hundred_buyers_get_exactly_what_there_is() {
     let mut paying = Vec::new();
     for (nth, (order, payment)) in placed.iter().take(PAID).cloned().enumerate() {
         let stage = std::sync::Arc::clone(&stage);
-        let due = stage.shop.order(&order).await["state"]["due_at"].as_str().unwrap().to_owned();
+        let due = stage.shop.order(&order).await["state"]["due_at"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         paying.push(tokio::spawn(async move {
             while wall_clock() < due.parse().unwrap() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -94,12 +97,21 @@ async fn two_hundred_buyers_get_exactly_what_there_is() {
     }
     for variant in &goods {
         let [free, reserved, sold, received] = levels(&stage, variant).await;
-        assert_eq!([free + reserved + sold, reserved + sold], [received, i64::try_from(PAID).unwrap()], "what was paid is kept, and nothing else");
+        assert_eq!(
+            [free + reserved + sold, reserved + sold],
+            [received, i64::try_from(PAID).unwrap()],
+            "what was paid is kept, and nothing else"
+        );
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the platform under test runs on the wall clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the platform under test runs on the wall clock"
+)]
 fn wall_clock() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
 }

@@ -35,10 +35,7 @@ async fn forged_wrong_and_repeated_notices_book_no_money_twice() {
         },
     ] {
         let told = stage.stripe.pay(&tell(bad.clone())).await;
-        assert!(
-            told.iter().all(|delivery| delivery.status == 400),
-            "{bad:?}: {told:?}"
-        );
+        assert!(told.iter().all(|delivery| delivery.status == 400), "{bad:?}: {told:?}");
     }
     stage.settle().await;
     assert_eq!(stage.shop.order(&order).await["state"]["name"], "awaiting_payment");

@@ -211,7 +211,11 @@ pub async fn scan(endpoint: &str, table: &str) -> Vec<dynamo::Item> {
     let mut from = None;
     loop {
         let call = client.scan().table_name(table).consistent_read(true);
-        let page = call.set_exclusive_start_key(from).send().await.expect("the table can be scanned");
+        let page = call
+            .set_exclusive_start_key(from)
+            .send()
+            .await
+            .expect("the table can be scanned");
         items.extend(page.items.unwrap_or_default());
         from = page.last_evaluated_key.filter(|key| !key.is_empty());
         if from.is_none() {

@@ -52,6 +52,9 @@ impl DynamoDb {
             None => Database::memory(),
         };
         let database = database.map_err(OpenError::Engine)?;
+        // The engine's ordinary settings, `synchronous = NORMAL` among them, which it leaves at SQLite's own `FULL` when it
+        // opens a file: a commit is in the kernel's hands and survives `kill -9`, without a sync of the disk for each.
+        database.disable_bulk_loading().map_err(OpenError::Engine)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(OpenError::Server)?;
         listener.set_nonblocking(true).map_err(OpenError::Server)?;
         let address = listener.local_addr().map_err(OpenError::Server)?;

@@ -4,4 +4,7 @@ mod checkout;
 mod order;
 
 pub use checkout::Sessions;
-pub use order::{CursorRefused, Day, EXPIRY_TIMER, List, Lost, ORDERS_PAGE_MAX, OrderPage, Orders, ReleaseError, Releasing, UnknownDay};
+pub use order::{
+    CursorRefused, Day, EXPIRY_TIMER, List, Lost, ORDERS_PAGE_MAX, OrderPage, Orders, ReleaseError, Releasing,
+    UnknownDay,
+};
