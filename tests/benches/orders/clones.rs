@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::stage::Stage;
 
 /// Copies per import.
-const CHUNK: usize = 500;
+const CHUNK: usize = 1_000;
 /// Digits of an id that are made new.
 const FRESH: usize = 12;
 /// Ids that one order may make.
@@ -68,6 +68,8 @@ impl Moulds {
     /// Copies from one number of orders to another; gives the number of items.
     pub(crate) async fn fill(&self, stage: &Stage, from: usize, to: usize) -> usize {
         let mut items = 0;
+        let quick = stage.platform.handles.database.enable_bulk_loading();
+        quick.expect("the settings are taken");
         for begin in (from..to).step_by(CHUNK) {
             let mut texts: BTreeMap<String, String> = BTreeMap::new();
             for nth in begin..to.min(begin + CHUNK) {
@@ -80,6 +82,8 @@ impl Moulds {
             let importing = tokio::task::spawn_blocking(move || import(&handles, &texts));
             importing.await.expect("the import does not panic");
         }
+        let ordinary = stage.platform.handles.database.disable_bulk_loading();
+        ordinary.expect("the settings are taken");
         items
     }
 }
