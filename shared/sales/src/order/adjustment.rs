@@ -41,7 +41,7 @@ pub enum AdjustmentKind {
     Cancellation,
     /// Units came back.
     Return,
-    /// Money went back.
+    /// Money goes back, or went: pending when it is owed, with the units that it is for; completed when it moved.
     Refund,
     /// Money is, or was, disputed.
     Dispute,

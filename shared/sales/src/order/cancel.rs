@@ -101,6 +101,7 @@ impl Order {
             amount: None,
         };
         self.adjustments.push(adjustment);
+        self.promise_refund(before, gone, act);
         let lines = gone
             .iter()
             .map(|unit| v1::CancelledLine {
@@ -115,6 +116,23 @@ impl Order {
             lines,
         });
         self.finish(before, "cancelled", act, vec![event])
+    }
+
+    /// Tells that what is owed more than `before` goes back, and for which units. That it went back is told by an adjustment
+    /// of its own, once it did: of refunds, only those that are completed moved money.
+    fn promise_refund(&mut self, before: &Self, gone: &[LineQuantity], act: &Act) {
+        let owed = self.refund_owed().minus(before.refund_owed()).ok();
+        let Some(owed) = owed.filter(|owed| owed.amount() > 0) else {
+            return;
+        };
+        self.adjustments.push(Adjustment {
+            id: self.adjustment_id(),
+            kind: AdjustmentKind::Refund,
+            status: AdjustmentStatus::Pending,
+            at: act.at,
+            lines: SignedQuantity::reductions(gone),
+            amount: Some(owed.negated()),
+        });
     }
 
     /// Whether its stock is reserved and not handed to a carrier: what a cancellation gives back.

@@ -264,6 +264,17 @@ fn the_body_counts_units_as_the_protocol_does() {
         1
     );
     assert_eq!(body["adjustments"][0]["line_items"][0]["quantity"], -2);
+    assert_eq!(body["adjustments"][0].get("totals"), None);
+    let refund = &body["adjustments"][1];
+    assert_eq!(
+        (&refund["type"], &refund["status"]),
+        (&json!("refund"), &json!("pending"))
+    );
+    assert_eq!(
+        refund["line_items"],
+        json!([{"id": line_id(2).to_string(), "quantity": -2}])
+    );
+    assert_eq!(refund["totals"], json!([{"type": "total", "amount": -1_000}]));
     assert_eq!(
         body["permalink_url"],
         format!("https://shop.example/orders/{}", order.id())

@@ -100,18 +100,40 @@ fn refunds_and_disputes_are_appended_as_adjustments() {
         ..payment(PaymentStatus::Disputed, 5_200, 0)
     };
     let order = failed.record_payment(disputed, &act(4)).unwrap().order;
-    let told: Vec<_> = order
-        .adjustments()
-        .iter()
-        .map(|a| (a.kind, a.status, a.amount))
-        .collect();
     assert_eq!(
-        told,
+        told(&order),
         [
             (AdjustmentKind::Refund, AdjustmentStatus::Completed, Some(cny(-200))),
             (AdjustmentKind::Refund, AdjustmentStatus::Failed, Some(cny(200))),
             (AdjustmentKind::Dispute, AdjustmentStatus::Pending, Some(cny(-5_200))),
         ]
+    );
+}
+
+fn told(order: &Order) -> Vec<(AdjustmentKind, AdjustmentStatus, Option<Money>)> {
+    let adjustments = order.adjustments().iter();
+    adjustments.map(|told| (told.kind, told.status, told.amount)).collect()
+}
+
+#[test]
+fn cancelling_what_is_paid_promises_what_is_owed_and_no_more() {
+    const CANCELLED: (AdjustmentKind, AdjustmentStatus, Option<Money>) =
+        (AdjustmentKind::Cancellation, AdjustmentStatus::Completed, None);
+    let promised = |amount: i64| (AdjustmentKind::Refund, AdjustmentStatus::Pending, Some(cny(-amount)));
+    let some = paid().cancel(&Cancel::Units(vec![units(2, 1)]), &act(2)).unwrap().order;
+    assert_eq!(told(&some), [CANCELLED, promised(500)]);
+    // The freight goes back with the last units; what was promised before is not promised again.
+    let all = some.cancel(&Cancel::Whole, &act(3)).unwrap().order;
+    assert_eq!(told(&all), [CANCELLED, promised(500), CANCELLED, promised(4_700)]);
+    assert_eq!(all.refund_owed(), cny(5_200));
+}
+
+#[test]
+fn cancelling_what_is_not_paid_promises_nothing() {
+    let order = placed().cancel(&Cancel::Whole, &act(2)).unwrap().order;
+    assert_eq!(
+        told(&order),
+        [(AdjustmentKind::Cancellation, AdjustmentStatus::Completed, None)]
     );
 }
 
