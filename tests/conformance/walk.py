@@ -129,6 +129,8 @@ def walk_cancelling(walk, order_id):
     told = read(walk, order_id)
     walk.expect("both lines are still there", len(told["line_items"]) == 2)
     walk.expect("an adjustment tells of the cancelled unit", told.get("adjustments"))
+    promised = [a for a in told.get("adjustments") or [] if (a["type"], a["status"]) == ("refund", "pending")]
+    walk.expect("what was paid for it is promised back", [a["totals"] and a["line_items"] for a in promised])
     for adjustment in told.get("adjustments") or []:
         parts = [part["quantity"] for part in adjustment.get("line_items", [])]
         sums = [total["amount"] for total in adjustment.get("totals", [])]
