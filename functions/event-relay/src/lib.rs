@@ -127,7 +127,7 @@ mod tests {
         })
     }
 
-    fn event(records: Vec<Value>) -> Event {
+    fn event(records: &[Value]) -> Event {
         serde_json::from_value(json!({"Records": records})).unwrap()
     }
 
@@ -143,7 +143,7 @@ mod tests {
             record(2, "order.placed", "b"),
             record(3, "order.lost", "c"),
         ];
-        let response = handle(&sent, &routes(), event(rows)).await;
+        let response = handle(&sent, &routes(), event(&rows)).await;
         assert!(response.batch_item_failures.is_empty());
         let batches = sent.batches.into_inner().unwrap();
         assert_eq!(
@@ -163,7 +163,7 @@ mod tests {
         };
         let mut rows: Vec<_> = (0..10).map(|n| record(n, "order.placed", "a")).collect();
         rows.extend((10..15).map(|n| record(n, "order.paid", "a")));
-        let response = handle(&sent, &routes(), event(rows)).await;
+        let response = handle(&sent, &routes(), event(&rows)).await;
         let failed: Vec<_> = response
             .batch_item_failures
             .into_iter()
@@ -177,7 +177,7 @@ mod tests {
         let sent = Sent::default();
         let mut broken = record(1, "order.paid", "a");
         broken["dynamodb"]["NewImage"]["envelope"] = json!({"S": "{"});
-        let response = handle(&sent, &routes(), event(vec![broken, record(2, "order.placed", "b")])).await;
+        let response = handle(&sent, &routes(), event(&[broken, record(2, "order.placed", "b")])).await;
         assert!(response.batch_item_failures.is_empty());
         assert_eq!(sent.batches.into_inner().unwrap().len(), 1);
     }
