@@ -2,7 +2,7 @@
 //!
 //! Redrive is the queue's own doing: what is not deleted comes back after the visibility time-out, and after
 //! `maxReceiveCount` receives the queue moves it away. A FIFO queue hands out no message of a group that is in flight,
-//! so a group is never processed concurrently; [`Groups`] holds that even when a visibility time-out runs out too early.
+//! so a group is never processed concurrently; `Groups` holds that even when a visibility time-out runs out too early.
 
 mod check;
 mod deliver;
