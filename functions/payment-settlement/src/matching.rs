@@ -37,11 +37,19 @@ fn same_object(reading: &Reading, intent: &Intent) -> bool {
         return true;
     };
     match intent.mode {
-        Mode::PaymentIntent | Mode::Instant => reading.reference.object.as_ref() == Some(&started.object),
         Mode::CheckoutSession => reading
             .reference
             .session
             .as_ref()
             .is_none_or(|session| *session == started.object),
+        Mode::PaymentIntent
+        | Mode::Native
+        | Mode::Jsapi
+        | Mode::H5
+        | Mode::Page
+        | Mode::Wap
+        | Mode::Qr
+        | Mode::Cash
+        | Mode::Instant => reading.reference.object.as_ref() == Some(&started.object),
     }
 }

@@ -6,7 +6,7 @@ use kernel::{Actor, OrderId, PaymentId};
 use payments::{
     CaseReason, FACTS_MAX, Link, Notice, ObjectId, OrderMoney, OrderStanding, OrderStep, Provider, Reading, Settled,
     Stale, Standing, fold,
-    provider::{Parsed, parse},
+    provider::{Parsed, read},
     settle as decide,
 };
 use sales::order::{Act, Order, Refused, State};
@@ -20,7 +20,7 @@ pub(crate) async fn settle(ports: &Ports, provider: Provider, delivery: &ObjectI
         .notice(provider, delivery)
         .await?
         .ok_or(Error::NoNotice)?;
-    let reading = match parse(provider, notice.body.as_bytes()) {
+    let reading = match read(&notice) {
         Ok(Parsed::Told(reading)) => reading,
         Ok(Parsed::Ignored) => return Ok(Round::Done),
         Err(_) => return case(ports, &notice, None, CaseReason::Unreadable).await,

@@ -68,12 +68,10 @@ impl Shop {
     /// An open intent of the order for `object`.
     async fn intent(&self, order: OrderId, object: &str, amount: i64, mode: Mode) -> PaymentId {
         let id = payment_id(order, object);
-        let started = Started {
-            object: object_id(object),
-            client_secret: None,
-            url: None,
-        };
+        let started = Started::of(object_id(object));
         let intent = Intent {
+            pay_by: None,
+            step_up: false,
             id,
             order,
             provider: Provider::Stripe,
@@ -97,6 +95,8 @@ impl Shop {
 
     async fn raw_notice(&self, delivery: &str, kind: &str, body: String) -> Kept {
         let notice = Notice {
+            source: payments::NoticeSource::Webhook,
+            content: None,
             provider: Provider::Stripe,
             delivery: object_id(delivery),
             kind: kind.to_owned(),

@@ -20,7 +20,7 @@ use kernel::{CheckoutId, Money, OrderId};
 use payments::{
     Fact, INTENTS_MAX, Intent, IntentState, Mode, OrderMoney, Payments, Provider, RESEND_WITHIN_S, Stale, Started,
     payment_id,
-    provider::stripe::{Gateway, StartError},
+    provider::{CallError, Gateway, Payer, stripe::Stripe},
 };
 use sales::{
     Orders,
@@ -43,7 +43,7 @@ pub struct Ports<C> {
     /// What is paid.
     pub orders: Orders,
     /// Stripe's API.
-    pub stripe: Gateway<C>,
+    pub stripe: Stripe<C>,
     /// Whether real money moves.
     pub livemode: bool,
 }
@@ -135,7 +135,7 @@ fn next<C>(
         return resume(ports, known);
     }
     let amount = payable(ports, order, money)?;
-    if start.provider != Provider::Stripe || start.mode == Mode::Instant {
+    if start.provider != Provider::Stripe || start.mode.provider() != start.provider {
         return Err(Error::ProviderUnsupported);
     }
     if let Some((intent, started)) = open_already(ports, money, start, amount) {
@@ -153,6 +153,8 @@ fn next<C>(
         livemode: ports.livemode,
         fingerprint: fingerprint.to_owned(),
         version: 1,
+        pay_by: None,
+        step_up: false,
         state: IntentState::Sending,
         created_at: ports.payments.ambient().now(),
     })))
@@ -227,7 +229,7 @@ fn ends(fact: &Fact, started: &Started) -> bool {
 }
 
 async fn send<C: HttpClient>(ports: &Ports<C>, mut intent: Box<Intent>) -> Result<Response<Body>, Error> {
-    let sent = ports.stripe.start(&intent).await;
+    let sent = ports.stripe.start(&intent, &Payer::default()).await;
     intent.version += 1;
     match sent {
         Ok(started) => {
@@ -239,13 +241,13 @@ async fn send<C: HttpClient>(ports: &Ports<C>, mut intent: Box<Intent>) -> Resul
             tracing::info!(payment.id = %intent.id, order.id = %intent.order, "payment.started");
             Ok(respond(&intent, &started))
         }
-        Err(StartError::Refused { status, code }) => {
+        Err(CallError::Refused { status, code }) => {
             tracing::warn!(payment.id = %intent.id, status, code, "payment.start.refused");
             intent.state = IntentState::Refused { code: code.clone() };
             let _: Option<Stale> = ports.payments.put_intent(&intent).await?;
             Err(Error::Refused(code))
         }
-        Err(error @ (StartError::Unanswered(_) | StartError::Misfit(_))) => {
+        Err(error @ (CallError::Unanswered(_) | CallError::Misfit(_) | CallError::Unsupported)) => {
             tracing::error!(payment.id = %intent.id, %error, "payment.start.failed");
             Err(Error::Provider)
         }

@@ -107,7 +107,7 @@ impl Shop {
                 world.outbox(),
                 world.timers(),
             ),
-            stripe: Gateway::new(Arc::clone(&stripe), base, SecretString::from("sk_test"), returns),
+            stripe: Stripe::new(Arc::clone(&stripe), base, SecretString::from("sk_test"), returns),
             livemode: false,
         };
         let ambient = world.ambient();

@@ -2,7 +2,7 @@
 
 use payments::{
     Payments,
-    provider::stripe::{Gateway, Returns},
+    provider::stripe::{Returns, Stripe},
 };
 use runtime::{ConfigError, Function, Host, WebClient};
 use sales::Orders;
@@ -44,7 +44,7 @@ pub async fn wire(host: Host) -> Result<Function, ConfigError> {
     }))
 }
 
-async fn gateway(host: &Host, base: String, storefront: &str) -> Result<Gateway<WebClient>, ConfigError> {
+async fn gateway(host: &Host, base: String, storefront: &str) -> Result<Stripe<WebClient>, ConfigError> {
     let secret = host.secret("STRIPE_KEY_SECRET").await?;
     let shape = |_| ConfigError::from(r#"the secret of STRIPE_KEY_SECRET is not {"secret_key":"…"}"#.to_owned());
     let key: StripeKey = serde_json::from_str(secret.expose_secret()).map_err(shape)?;
@@ -53,7 +53,7 @@ async fn gateway(host: &Host, base: String, storefront: &str) -> Result<Gateway<
         success_url: format!("{storefront}/orders/paid"),
         cancel_url: format!("{storefront}/orders/unpaid"),
     };
-    Ok(Gateway::new(
+    Ok(Stripe::new(
         host.web_client(),
         base,
         SecretString::from(key.secret_key),

@@ -15,11 +15,8 @@ mod tests;
 
 use dynamo::StoreError;
 use payments::{
-    Kept, Notice, Payments, Provider, Refused,
-    provider::{
-        Parsed, Refusal, parse,
-        stripe::{self, Secrets, Verified},
-    },
+    Kept, Notice, NoticeSource, Payments, Provider, Refused,
+    provider::{Ingress, Parsed, Refusal, Verified, read, stripe::Secrets},
 };
 use web::{Body, Problem, Request, Response, types};
 pub use wire::wire;
@@ -61,15 +58,7 @@ fn answer(error: &Error, request_id: &str) -> Response<Body> {
     match error {
         Error::UnknownProvider => Problem::new(&types::NOT_FOUND).response(request_id),
         Error::Refused(Refusal::TooLarge) => web::empty(413),
-        Error::Refused(
-            Refusal::SignatureMissing
-            | Refusal::SignatureTwice
-            | Refusal::SignatureMalformed
-            | Refusal::Stale
-            | Refusal::FromTheFuture
-            | Refusal::SignatureWrong
-            | Refusal::NotAnEvent,
-        ) => web::empty(400),
+        Error::Refused(_) => web::empty(400),
         Error::Store(error) => {
             tracing::error!(%error, "payment.notice.not_kept");
             Problem::new(&types::UNAVAILABLE).response(request_id)
@@ -95,16 +84,26 @@ fn verified<'a>(ports: &Ports, provider: Provider, request: &'a Request) -> Resu
         Provider::Stripe => {
             let body = web::body(request).map_err(|_| Refusal::TooLarge)?;
             let now = ports.payments.ambient().now();
-            Ok((stripe::verify(request.headers(), body, &ports.stripe, now)?, body))
+            Ok((ports.stripe.verify(request.headers(), body, now)?, body))
         }
         // It has no webhook: checkout writes its notices.
-        Provider::Instant => Err(Error::UnknownProvider),
+        Provider::Instant | Provider::CashOnDelivery => Err(Error::UnknownProvider),
+        Provider::WechatPay | Provider::Alipay => Err(Error::UnknownProvider),
     }
 }
 
 async fn keep(ports: &Ports, provider: Provider, verified: &Verified, body: &[u8]) -> Result<(), Error> {
     let text = std::str::from_utf8(body).map_err(|_| Refusal::NotAnEvent)?;
-    let order = match parse(provider, body) {
+    let notice = Notice {
+        provider,
+        delivery: verified.delivery.clone(),
+        kind: verified.kind.clone(),
+        source: NoticeSource::Webhook,
+        body: text.to_owned(),
+        content: verified.content.clone(),
+        received_at: ports.payments.ambient().now(),
+    };
+    let order = match read(&notice) {
         Ok(Parsed::Ignored) => {
             count("ignored", provider, &verified.kind);
             return Ok(());
@@ -112,13 +111,6 @@ async fn keep(ports: &Ports, provider: Provider, verified: &Verified, body: &[u8
         Ok(Parsed::Told(reading)) => reading.reference.order,
         // Signed, of a type that we need, and not readable: kept all the same, and settlement makes it a case.
         Err(_) => None,
-    };
-    let notice = Notice {
-        provider,
-        delivery: verified.delivery.clone(),
-        kind: verified.kind.clone(),
-        body: text.to_owned(),
-        received_at: ports.payments.ambient().now(),
     };
     match ports.payments.keep_notice(&notice, order).await? {
         Kept::New => count("kept", provider, &verified.kind),

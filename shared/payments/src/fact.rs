@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kernel::{Money, OrderId, PaymentId};
+use kernel::{Money, OrderId, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{ObjectId, Provider};
@@ -48,6 +48,13 @@ pub enum FactKind {
     },
     /// A refund came back. Wins over its success, in any order.
     RefundFailed {
+        /// The provider's refund.
+        refund: ObjectId,
+        /// Of this refund alone.
+        amount: Money,
+    },
+    /// A refund that the provider can't finish by itself: money stays where it is until a person acts.
+    RefundAbnormal {
         /// The provider's refund.
         refund: ObjectId,
         /// Of this refund alone.
@@ -130,6 +137,7 @@ impl Fact {
             FactKind::RefundPending { refund, amount } => format!("refund_pending#{refund}#{}", amount.amount()),
             FactKind::RefundSucceeded { refund, amount } => format!("refund_succeeded#{refund}#{}", amount.amount()),
             FactKind::RefundFailed { refund, amount } => format!("refund_failed#{refund}#{}", amount.amount()),
+            FactKind::RefundAbnormal { refund, amount } => format!("refund_abnormal#{refund}#{}", amount.amount()),
             FactKind::RefundTotal { total } => format!("refund_total#{}", total.amount()),
             FactKind::DisputeInquiry { dispute } => format!("dispute_inquiry#{dispute}"),
             FactKind::DisputeOpened { dispute, amount } => format!("dispute_opened#{dispute}#{}", amount.amount()),
@@ -146,6 +154,7 @@ impl Fact {
             | FactKind::RefundPending { amount, .. }
             | FactKind::RefundSucceeded { amount, .. }
             | FactKind::RefundFailed { amount, .. }
+            | FactKind::RefundAbnormal { amount, .. }
             | FactKind::RefundTotal { total: amount }
             | FactKind::DisputeOpened { amount, .. }
             | FactKind::DisputeLost { amount, .. } => Some(*amount),
@@ -176,7 +185,7 @@ impl Step {
 }
 
 /// What a notice says it is about. Nothing here is trusted before it was matched with our own intent.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reference {
     /// Our order, from the metadata that we gave.
     pub order: Option<OrderId>,
@@ -189,7 +198,7 @@ pub struct Reference {
 }
 
 /// A notice in our words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// What it is about.
     pub reference: Reference,
@@ -197,6 +206,15 @@ pub struct Reading {
     pub asked: Option<Money>,
     /// Whether real money is meant.
     pub livemode: bool,
+    /// When it happened, where the provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// Until when evidence of a dispute is taken, where the provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_due_at: Option<Timestamp>,
+    /// The payer's card, as the provider's own fingerprint of it, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<ObjectId>,
     /// What happened.
     pub facts: Vec<Fact>,
 }

@@ -137,7 +137,10 @@ impl<'a> PaymentFacts<'a> {
             FactKind::DisputeWon { dispute } => {
                 self.won.insert(dispute);
             }
-            FactKind::Progress { .. } | FactKind::RefundPending { .. } | FactKind::DisputeInquiry { .. } => {}
+            FactKind::Progress { .. }
+            | FactKind::RefundPending { .. }
+            | FactKind::RefundAbnormal { .. }
+            | FactKind::DisputeInquiry { .. } => {}
         }
     }
 

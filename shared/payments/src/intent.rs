@@ -1,5 +1,7 @@
 //! Our record of a try to pay: written before the provider is asked.
 
+use std::collections::BTreeMap;
+
 use kernel::{Id, Money, OrderId, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +19,35 @@ pub enum Mode {
     PaymentIntent,
     /// Stripe: the payer is sent to a hosted page.
     CheckoutSession,
+    /// `WeChat` Pay: the payer scans a QR code.
+    Native,
+    /// `WeChat` Pay: inside the `WeChat` application, official account or mini-program.
+    Jsapi,
+    /// `WeChat` Pay: a phone's browser that opens the application.
+    H5,
+    /// Alipay: the payer is sent to Alipay's page.
+    Page,
+    /// Alipay: a phone's browser that opens the application.
+    Wap,
+    /// Alipay: the payer scans a QR code.
+    Qr,
+    /// Cash, to the courier.
+    Cash,
     /// Development: paid as it is asked.
     Instant,
+}
+
+impl Mode {
+    /// Whose mode it is.
+    pub const fn provider(self) -> Provider {
+        match self {
+            Self::PaymentIntent | Self::CheckoutSession => Provider::Stripe,
+            Self::Native | Self::Jsapi | Self::H5 => Provider::WechatPay,
+            Self::Page | Self::Wap | Self::Qr => Provider::Alipay,
+            Self::Cash => Provider::CashOnDelivery,
+            Self::Instant => Provider::Instant,
+        }
+    }
 }
 
 /// A try to pay an order with one provider.
@@ -40,6 +69,12 @@ pub struct Intent {
     pub fingerprint: String,
     /// Counts its writes, from 1. The fencing token: a result is kept only by the last sender.
     pub version: u64,
+    /// Until when the provider is told to take it; later payments are given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<Timestamp>,
+    /// Whether the payer has to prove who they are more strongly than usual.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub step_up: bool,
     /// How far it is.
     pub state: IntentState,
     /// When it was first written.
@@ -75,6 +110,25 @@ pub struct Started {
     /// Where the payer pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// What the payer scans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qr_code: Option<String>,
+    /// What the payer's application is opened with, as the provider names its parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub application: BTreeMap<String, String>,
+}
+
+impl Started {
+    /// Nothing but the object.
+    pub const fn of(object: ObjectId) -> Self {
+        Self {
+            object,
+            client_secret: None,
+            url: None,
+            qr_code: None,
+            application: BTreeMap::new(),
+        }
+    }
 }
 
 /// The payment that an order and a caller's key name: always the same, so that a repeated request finds its own intent

@@ -23,6 +23,6 @@ pub use settle::{
 #[cfg(feature = "crash")]
 pub use store::crash;
 pub use store::{
-    Case, CaseReason, FACTS_MAX, INTENTS_MAX, Kept, Link, Notice, OrderMoney, Payments, QUARANTINED_BYTES_MAX, Refused,
-    Stale,
+    Case, CaseReason, FACTS_MAX, INTENTS_MAX, Kept, Link, Notice, NoticeSource, OrderMoney, Payments,
+    QUARANTINED_BYTES_MAX, Refused, Stale,
 };

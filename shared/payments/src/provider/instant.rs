@@ -39,6 +39,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
         },
         asked: Some(notice.amount),
         livemode: false,
+        occurred_at: None,
+        evidence_due_at: None,
+        card: None,
         facts: vec![Fact {
             provider: Provider::Instant,
             payment: object,

@@ -1,16 +1,23 @@
 //! Payment providers: a closed set, one module each, of the same shape.
 //!
-//! `verify`: whether the provider wrote these bytes, and which delivery they are. `parse`: their words to our facts.
-//! `start`: asking for money. To add a provider, add a variant, its module, and the arms that the compiler then asks for.
+//! [`Ingress`]: whether the provider wrote these bytes, which delivery they are, and how it is answered. `parse`: their
+//! words to our facts. [`Gateway`]: asking for money, asking what became of it, giving it back, and the day's statement.
+//! To add a provider, add a variant, its module, and the arms that the compiler then asks for.
 
+mod gateway;
+mod ingress;
 pub mod instant;
+mod notice;
+pub mod rsa;
 pub mod stripe;
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Reading;
+pub use gateway::{CallError, Gateway, Payer, RefundOrder, StatementPage, StatementRow, StatementState};
+pub use ingress::{Ingress, Reply, Verified};
+pub use notice::{ParseError, Parsed, read};
 
 /// Who moves the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +25,12 @@ use crate::Reading;
 pub enum Provider {
     /// Stripe: `PaymentIntents` and Checkout Sessions.
     Stripe,
+    /// WeChat Pay, APIv3.
+    WechatPay,
+    /// Alipay, open platform.
+    Alipay,
+    /// Cash that a courier collects at the door.
+    CashOnDelivery,
     /// Development only: paid as soon as it is asked.
     Instant,
 }
@@ -28,10 +41,22 @@ pub enum Provider {
 pub struct UnknownProvider;
 
 impl Provider {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Stripe,
+        Self::WechatPay,
+        Self::Alipay,
+        Self::CashOnDelivery,
+        Self::Instant,
+    ];
+
     /// The name in routes, keys and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Stripe => "stripe",
+            Self::WechatPay => "wechat_pay",
+            Self::Alipay => "alipay",
+            Self::CashOnDelivery => "cash_on_delivery",
             Self::Instant => "instant",
         }
     }
@@ -40,43 +65,14 @@ impl Provider {
 impl FromStr for Provider {
     type Err = UnknownProvider;
     fn from_str(text: &str) -> Result<Self, UnknownProvider> {
-        match text {
-            "stripe" => Ok(Self::Stripe),
-            "instant" => Ok(Self::Instant),
-            _ => Err(UnknownProvider),
-        }
+        let mut all = Self::ALL.into_iter();
+        all.find(|provider| provider.as_str() == text).ok_or(UnknownProvider)
     }
 }
 
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// What a notice is worth.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Parsed {
-    /// Something that concerns money of ours.
-    Told(Reading),
-    /// An event type that we do not need: answered, counted, forgotten.
-    Ignored,
-}
-
-/// A notice of a known type that cannot be read. It is kept, and becomes a case for a person.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the notice lacks or garbles {0}")]
-pub struct ParseError(pub &'static str);
-
-/// Reads a notice that was verified.
-///
-/// # Errors
-///
-/// When the type is known and its content cannot be read.
-pub fn parse(provider: Provider, body: &[u8]) -> Result<Parsed, ParseError> {
-    match provider {
-        Provider::Stripe => stripe::parse(body),
-        Provider::Instant => instant::parse(body),
     }
 }
 
@@ -108,6 +104,12 @@ pub enum Refusal {
     /// Signed, but no event.
     #[error("the body is no event")]
     NotAnEvent,
+    /// Signed with a key that is not configured here.
+    #[error("the key of the signature is not known")]
+    KeyUnknown,
+    /// Signed, and sealed under a key that is not configured here.
+    #[error("the content does not decrypt")]
+    Undecryptable,
 }
 
 impl Refusal {
@@ -122,6 +124,8 @@ impl Refusal {
             Self::FromTheFuture => "from_the_future",
             Self::SignatureWrong => "signature_wrong",
             Self::NotAnEvent => "not_an_event",
+            Self::KeyUnknown => "key_unknown",
+            Self::Undecryptable => "undecryptable",
         }
     }
 }

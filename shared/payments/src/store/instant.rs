@@ -3,7 +3,7 @@
 use dynamo::{Part, StoreError};
 use kernel::{Money, OrderId};
 
-use super::{Notice, Payments, Stale};
+use super::{Notice, NoticeSource, Payments, Stale};
 use crate::{
     Intent, IntentState, Mode, Provider, Started, payment_id,
     provider::instant::{InstantNotice, object},
@@ -32,12 +32,10 @@ impl Payments {
             livemode: false,
             fingerprint: String::new(),
             version: 1,
+            pay_by: None,
+            step_up: false,
             state: IntentState::Open {
-                started: Started {
-                    object: object.clone(),
-                    client_secret: None,
-                    url: None,
-                },
+                started: Started::of(object.clone()),
             },
             created_at: now,
         };
@@ -45,7 +43,9 @@ impl Payments {
             provider: Provider::Instant,
             delivery: object,
             kind: "instant.paid".to_owned(),
+            source: NoticeSource::Webhook,
             body,
+            content: None,
             received_at: now,
         };
         let mut parts = vec![self.intent_part(&intent)?];

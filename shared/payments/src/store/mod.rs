@@ -19,7 +19,7 @@ use kernel::{Envelope, Event};
 
 pub use cases::{Case, CaseReason};
 pub use intents::INTENTS_MAX;
-pub use notices::{Kept, Notice, QUARANTINED_BYTES_MAX, Refused};
+pub use notices::{Kept, Notice, NoticeSource, QUARANTINED_BYTES_MAX, Refused};
 pub use objects::Link;
 pub use order_money::{FACTS_MAX, OrderMoney};
 

@@ -5,7 +5,7 @@ use kernel::{Id, NoticeId, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Payments, Stale, keys};
-use crate::{ObjectId, Provider, events::latest::PaymentNoticed, provider::Refusal};
+use crate::{ObjectId, Provider, Reading, events::latest::PaymentNoticed, provider::Refusal};
 
 /// How long a verified notice is kept for disputes, in seconds: 180 days.
 const NOTICE_KEPT_S: i64 = 180 * 86_400;
@@ -23,10 +23,80 @@ pub struct Notice {
     pub delivery: ObjectId,
     /// The provider's event type.
     pub kind: String,
-    /// The raw body.
+    /// How we came to know.
+    #[serde(default)]
+    pub source: NoticeSource,
+    /// The raw body, as signed; our own reading where we asked.
     pub body: String,
+    /// What was inside, where the body is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
     /// When it came first.
     pub received_at: Timestamp,
+}
+
+/// How we came to know of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeSource {
+    /// The provider told us.
+    #[default]
+    Webhook,
+    /// We asked what became of a payment.
+    Query,
+    /// We asked for a refund, or what became of one.
+    Refund,
+    /// The provider's statement says so.
+    Statement,
+    /// Our courier told us.
+    Courier,
+}
+
+impl NoticeSource {
+    /// The name in delivery ids and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Query => "query",
+            Self::Refund => "refund",
+            Self::Statement => "statement",
+            Self::Courier => "courier",
+        }
+    }
+}
+
+impl Notice {
+    /// What is parsed: the content of a sealed body, else the body.
+    pub fn readable(&self) -> &str {
+        self.content.as_deref().unwrap_or(&self.body)
+    }
+
+    /// Of something that we found out ourselves. Its delivery id is a digest of the reading: the same finding twice is one
+    /// notice.
+    ///
+    /// # Errors
+    ///
+    /// When the reading does not serialise.
+    pub fn of_reading(
+        source: NoticeSource,
+        provider: Provider,
+        reading: &Reading,
+        received_at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let garbled = |what: String| StoreError::Rejected(what);
+        let body = serde_json::to_string(reading).map_err(|error| garbled(error.to_string()))?;
+        let digest = hex::encode(ring::digest::digest(&ring::digest::SHA256, body.as_bytes()));
+        let id = format!("{}-{digest}", source.as_str());
+        Ok(Self {
+            provider,
+            delivery: id.parse().map_err(|_| garbled("delivery id".to_owned()))?,
+            kind: source.as_str().to_owned(),
+            source,
+            body,
+            content: None,
+            received_at,
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -104,7 +174,32 @@ impl Payments {
         }
     }
 
-    pub(super) fn notice_parts(&self, notice: &Notice, order: Option<OrderId>) -> Result<Vec<Part<Stale>>, StoreError> {
+    /// Keeps what we found out ourselves, once, with `payment.noticed`, in one transaction. A reading without facts is not
+    /// worth keeping. Access pattern `payments.notice.keep`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be stored.
+    pub async fn keep_reading(
+        &self,
+        source: NoticeSource,
+        provider: Provider,
+        reading: &Reading,
+    ) -> Result<Kept, StoreError> {
+        if reading.facts.is_empty() {
+            return Ok(Kept::Duplicate);
+        }
+        let now = self.dynamo.ambient().now();
+        let notice = Notice::of_reading(source, provider, reading, now)?;
+        self.keep_notice(&notice, reading.reference.order).await
+    }
+
+    /// The parts that keep a notice with `payment.noticed`, for a transaction that has more to do. Refused when it is kept.
+    ///
+    /// # Errors
+    ///
+    /// When it does not serialise.
+    pub fn notice_parts(&self, notice: &Notice, order: Option<OrderId>) -> Result<Vec<Part<Stale>>, StoreError> {
         let item = NoticeItem {
             notice: notice.clone(),
             expires_at: notice.received_at.plus_seconds(NOTICE_KEPT_S).seconds(),

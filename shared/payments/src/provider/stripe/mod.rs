@@ -5,5 +5,5 @@ mod start;
 mod verify;
 
 pub(super) use parse::parse;
-pub use start::{API_VERSION, Gateway, Returns, StartError};
-pub use verify::{SIGNATURE_HEADER, Secrets, SecretsError, TOLERANCE_S, Verified, verify};
+pub use start::{API_VERSION, Returns, Stripe};
+pub use verify::{SIGNATURE_HEADER, Secrets, SecretsError, TOLERANCE_S};

@@ -55,6 +55,9 @@ pub(in crate::provider) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
         },
         asked: told.asked,
         livemode,
+        occurred_at: None,
+        evidence_due_at: None,
+        card: None,
         facts,
     }))
 }

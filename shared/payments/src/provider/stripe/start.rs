@@ -9,7 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use web::{Egress, HttpClient, Incoming, OutgoingRequest, SendError};
 
-use crate::{Intent, Mode, ObjectId, Started};
+use super::super::{CallError, Gateway, Payer, RefundOrder, StatementPage};
+use crate::{Intent, Mode, ObjectId, Reading, Started};
 
 /// The version of Stripe's API that requests and answers are of.
 pub const API_VERSION: &str = "2025-09-30.clover";
@@ -29,33 +30,14 @@ pub struct Returns {
 
 /// Stripe's API.
 #[derive(Debug, Clone)]
-pub struct Gateway<C> {
+pub struct Stripe<C> {
     client: C,
     base: String,
     key: SecretString,
     returns: Returns,
 }
 
-/// Why a payment did not start.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StartError {
-    /// Stripe did not answer, or cannot now: the same request under the same key may be sent again.
-    #[error("the provider did not answer: {0}")]
-    Unanswered(String),
-    /// Stripe refused: the same request will be refused again.
-    #[error("the provider refused: {status} {code}")]
-    Refused {
-        /// Its HTTP status.
-        status: u16,
-        /// Its error code or type.
-        code: String,
-    },
-    /// Stripe answered with another payment than the one asked for.
-    #[error("the provider's answer does not fit: {0}")]
-    Misfit(&'static str),
-}
-
-impl<C: HttpClient> Gateway<C> {
+impl<C: HttpClient> Stripe<C> {
     /// Stripe at `base`, such as `https://api.stripe.com`, with a secret or restricted key.
     pub const fn new(client: C, base: String, key: SecretString, returns: Returns) -> Self {
         Self {
@@ -71,24 +53,24 @@ impl<C: HttpClient> Gateway<C> {
     ///
     /// # Errors
     ///
-    /// See [`StartError`].
-    pub async fn start(&self, intent: &Intent) -> Result<Started, StartError> {
+    /// See [`CallError`].
+    async fn ask(&self, intent: &Intent) -> Result<Started, CallError> {
         let (path, form) = form(intent, &self.returns);
-        let mut last = StartError::Unanswered("not sent".to_owned());
+        let mut last = CallError::Unanswered("not sent".to_owned());
         for _ in 0..SENDS_MAX {
             match self.client.send(self.request(path, &form, intent)?).await {
                 Ok(incoming) => return answer(intent, &incoming),
                 Err(SendError::Invalid(why)) => {
-                    return Err(StartError::Unanswered(why));
+                    return Err(CallError::Unanswered(why));
                 }
-                Err(error) => last = StartError::Unanswered(error.to_string()),
+                Err(error) => last = CallError::Unanswered(error.to_string()),
             }
         }
         Err(last)
     }
 
-    fn request(&self, path: &str, form: &str, intent: &Intent) -> Result<OutgoingRequest, StartError> {
-        let garbled = |_| StartError::Misfit("a header");
+    fn request(&self, path: &str, form: &str, intent: &Intent) -> Result<OutgoingRequest, CallError> {
+        let garbled = |_| CallError::Misfit("a header");
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.key.expose_secret())).map_err(garbled)?;
         bearer.set_sensitive(true);
         let mut headers = HeaderMap::new();
@@ -114,6 +96,28 @@ impl<C: HttpClient> Gateway<C> {
     }
 }
 
+impl<C: HttpClient> Gateway for Stripe<C> {
+    async fn start(&self, intent: &Intent, _: &Payer) -> Result<Started, CallError> {
+        self.ask(intent).await
+    }
+
+    async fn query(&self, _: &Intent) -> Result<Reading, CallError> {
+        Err(CallError::Unsupported)
+    }
+
+    async fn refund(&self, _: RefundOrder<'_>) -> Result<Reading, CallError> {
+        Err(CallError::Unsupported)
+    }
+
+    async fn query_refund(&self, _: RefundOrder<'_>) -> Result<Reading, CallError> {
+        Err(CallError::Unsupported)
+    }
+
+    async fn statement(&self, _: &str, _: Option<&str>) -> Result<StatementPage, CallError> {
+        Err(CallError::Unsupported)
+    }
+}
+
 /// The request, the same for the same intent: Stripe compares parameters under a key.
 fn form(intent: &Intent, returns: &Returns) -> (&'static str, String) {
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -123,12 +127,6 @@ fn form(intent: &Intent, returns: &Returns) -> (&'static str, String) {
     form.append_pair("metadata[order_id]", &order)
         .append_pair("metadata[payment_id]", &payment);
     match intent.mode {
-        Mode::PaymentIntent | Mode::Instant => {
-            form.append_pair("amount", &amount)
-                .append_pair("currency", &currency)
-                .append_pair("automatic_payment_methods[enabled]", "true");
-            ("/v1/payment_intents", form.finish())
-        }
         Mode::CheckoutSession => {
             form.append_pair("mode", "payment")
                 .append_pair("client_reference_id", &order)
@@ -142,10 +140,16 @@ fn form(intent: &Intent, returns: &Returns) -> (&'static str, String) {
                 .append_pair("cancel_url", &returns.cancel_url);
             ("/v1/checkout/sessions", form.finish())
         }
+        _ => {
+            form.append_pair("amount", &amount)
+                .append_pair("currency", &currency)
+                .append_pair("automatic_payment_methods[enabled]", "true");
+            ("/v1/payment_intents", form.finish())
+        }
     }
 }
 
-fn answer(intent: &Intent, incoming: &Incoming) -> Result<Started, StartError> {
+fn answer(intent: &Intent, incoming: &Incoming) -> Result<Started, CallError> {
     let body: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
     match incoming.status {
         200..=299 => started(intent, &body),
@@ -157,24 +161,24 @@ fn answer(intent: &Intent, incoming: &Incoming) -> Result<Started, StartError> {
                 .or_else(|| body.pointer("/error/type"))
                 .and_then(Value::as_str);
             let plain = |code: &&str| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            Err(StartError::Refused {
+            Err(CallError::Refused {
                 status,
                 code: code.filter(plain).unwrap_or("unknown").to_owned(),
             })
         }
-        status => Err(StartError::Unanswered(format!("status {status}"))),
+        status => Err(CallError::Unanswered(format!("status {status}"))),
     }
 }
 
 /// Their answer is their word: what it says must be what was asked.
-fn started(intent: &Intent, body: &Value) -> Result<Started, StartError> {
+fn started(intent: &Intent, body: &Value) -> Result<Started, CallError> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let object: ObjectId = text("id")
         .and_then(|id| id.parse().ok())
-        .ok_or(StartError::Misfit("id"))?;
+        .ok_or(CallError::Misfit("id"))?;
     let amount_name = match intent.mode {
-        Mode::PaymentIntent | Mode::Instant => "amount",
         Mode::CheckoutSession => "amount_total",
+        _ => "amount",
     };
     let amount = body.get(amount_name).and_then(Value::as_i64);
     let currency = text("currency").and_then(|code| code.to_ascii_uppercase().parse().ok());
@@ -182,22 +186,20 @@ fn started(intent: &Intent, body: &Value) -> Result<Started, StartError> {
         .zip(currency)
         .and_then(|(amount, currency)| Money::new(amount, currency).ok());
     if money != Some(intent.amount) {
-        return Err(StartError::Misfit("amount"));
+        return Err(CallError::Misfit("amount"));
     }
     if body.get("livemode").and_then(Value::as_bool) != Some(intent.livemode) {
-        return Err(StartError::Misfit("livemode"));
+        return Err(CallError::Misfit("livemode"));
     }
     let started = Started {
-        object,
         client_secret: text("client_secret"),
         url: text("url"),
+        ..Started::of(object)
     };
     match intent.mode {
-        Mode::PaymentIntent | Mode::Instant if started.client_secret.is_none() => {
-            Err(StartError::Misfit("client_secret"))
-        }
-        Mode::CheckoutSession if started.url.is_none() => Err(StartError::Misfit("url")),
-        Mode::PaymentIntent | Mode::Instant | Mode::CheckoutSession => Ok(started),
+        Mode::PaymentIntent if started.client_secret.is_none() => Err(CallError::Misfit("client_secret")),
+        Mode::CheckoutSession if started.url.is_none() => Err(CallError::Misfit("url")),
+        _ => Ok(started),
     }
 }
 

@@ -11,8 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::super::Refusal;
-use crate::ObjectId;
+use super::super::{Ingress, Refusal, Reply, Verified};
 
 /// Where the signature is.
 pub const SIGNATURE_HEADER: &str = "stripe-signature";
@@ -57,28 +56,36 @@ impl Secrets {
     }
 }
 
-/// An event of Stripe's, as far as the ingress needs to know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
-    /// Stripe's id of the event: the same over every redelivery.
-    pub delivery: ObjectId,
-    /// Its type, such as `payment_intent.succeeded`.
-    pub kind: String,
-}
-
-/// Verifies the raw body, and then that it is an event at all. Nothing of the body is parsed before.
-///
-/// # Errors
-///
-/// See [`Refusal`]; every one is answered alike.
-pub fn verify(headers: &HeaderMap, body: &[u8], secrets: &Secrets, now: Timestamp) -> Result<Verified, Refusal> {
-    let signature = Signature::parse(header(headers)?)?;
-    signature.check_time(now)?;
-    let written = secrets.0.iter().any(|secret| signature.is_by(secret, body));
-    if !written {
-        return Err(Refusal::SignatureWrong);
+/// Stripe takes any 2xx; all else is delivered again.
+impl Ingress for Secrets {
+    fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Verified, Refusal> {
+        let signature = Signature::parse(header(headers)?)?;
+        signature.check_time(now)?;
+        let written = self.0.iter().any(|secret| signature.is_by(secret, body));
+        if !written {
+            return Err(Refusal::SignatureWrong);
+        }
+        event(body).ok_or(Refusal::NotAnEvent)
     }
-    event(body).ok_or(Refusal::NotAnEvent)
+
+    fn accepted(&self) -> Reply {
+        Reply {
+            status: 200,
+            content_type: Some("application/json"),
+            body: r#"{"received":true}"#,
+        }
+    }
+
+    fn refused(&self, refusal: Refusal) -> Reply {
+        match refusal {
+            Refusal::TooLarge => Reply::empty(413),
+            _ => Reply::empty(400),
+        }
+    }
+
+    fn unavailable(&self) -> Reply {
+        Reply::empty(503)
+    }
 }
 
 fn header(headers: &HeaderMap) -> Result<&str, Refusal> {
@@ -159,6 +166,7 @@ fn event(body: &[u8]) -> Option<Verified> {
     (!head.kind.is_empty()).then_some(Verified {
         delivery,
         kind: head.kind,
+        content: None,
     })
 }
 

@@ -44,6 +44,8 @@ fn reply(status: u16, body: &Value) -> Result<Incoming, SendError> {
 fn intent(mode: Mode) -> Intent {
     let at = Timestamp::from_millis(1_775_640_600_000);
     Intent {
+        pay_by: None,
+        step_up: false,
         id: PaymentId::from_parts(at, [1; 10]),
         order: OrderId::from_parts(at, [2; 10]),
         provider: Provider::Stripe,
@@ -57,7 +59,7 @@ fn intent(mode: Mode) -> Intent {
     }
 }
 
-fn start(mode: Mode, answers: Vec<Result<Incoming, SendError>>) -> (Result<Started, StartError>, Vec<OutgoingRequest>) {
+fn start(mode: Mode, answers: Vec<Result<Incoming, SendError>>) -> (Result<Started, CallError>, Vec<OutgoingRequest>) {
     let client = std::sync::Arc::new(Scripted {
         answers: Mutex::new(answers),
         asked: Mutex::new(Vec::new()),
@@ -66,13 +68,13 @@ fn start(mode: Mode, answers: Vec<Result<Incoming, SendError>>) -> (Result<Start
         success_url: "https://s/ok".to_owned(),
         cancel_url: "https://s/no".to_owned(),
     };
-    let gateway = Gateway::new(
+    let gateway = Stripe::new(
         std::sync::Arc::clone(&client),
         "http://stripe/".to_owned(),
         SecretString::from("sk_test_1"),
         returns,
     );
-    let started = run(gateway.start(&intent(mode)));
+    let started = run(gateway.start(&intent(mode), &Payer::default()));
     let asked = client.asked.lock().unwrap().clone();
     (started, asked)
 }
@@ -113,7 +115,7 @@ fn an_answer_that_did_not_come_is_asked_for_again_under_the_same_key() {
         Mode::PaymentIntent,
         vec![Err(SendError::Timeout), Err(SendError::Timeout)],
     );
-    assert!(matches!(started, Err(StartError::Unanswered(_))));
+    assert!(matches!(started, Err(CallError::Unanswered(_))));
     assert_eq!(asked.len(), 2);
 }
 
@@ -123,14 +125,14 @@ fn a_refusal_and_an_overload_are_told_apart() {
     let (started, _) = start(Mode::PaymentIntent, vec![reply(400, &error)]);
     assert_eq!(
         started,
-        Err(StartError::Refused {
+        Err(CallError::Refused {
             status: 400,
             code: "amount_too_small".to_owned()
         })
     );
     for status in [401, 404, 409, 429, 500, 503] {
         let (started, _) = start(Mode::PaymentIntent, vec![reply(status, &json!({}))]);
-        assert!(matches!(started, Err(StartError::Unanswered(_))));
+        assert!(matches!(started, Err(CallError::Unanswered(_))));
     }
 }
 
@@ -146,7 +148,7 @@ fn an_answer_about_another_payment_is_not_taken() {
         let mut body = open();
         body[name] = value;
         let (started, _) = start(Mode::PaymentIntent, vec![reply(200, &body)]);
-        assert!(matches!(started, Err(StartError::Misfit(_))), "{name}");
+        assert!(matches!(started, Err(CallError::Misfit(_))), "{name}");
     }
 }
 
