@@ -45,10 +45,26 @@ pub struct Folded {
     pub total: Totals,
     /// Per payment object.
     pub payments: BTreeMap<(Provider, ObjectId), Totals>,
+    /// Per refund that was told of by itself.
+    pub refunds: BTreeMap<(Provider, ObjectId), RefundOutcome>,
     /// Disputes that wait for their outcome.
     pub disputes_open: u32,
     /// Disputes that were lost.
     pub disputes_lost: u32,
+}
+
+/// What became of a refund. The later variant wins, in whatever order they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundOutcome {
+    /// On its way.
+    Pending,
+    /// The provider can't finish it by itself.
+    Abnormal,
+    /// The payer has it.
+    Succeeded,
+    /// It came back.
+    Failed,
 }
 
 /// Why facts do not fold.
@@ -63,6 +79,7 @@ pub enum FoldError {
 #[derive(Default)]
 struct PaymentFacts<'a> {
     captured: i64,
+    refunds: BTreeMap<&'a ObjectId, RefundOutcome>,
     succeeded: BTreeMap<&'a ObjectId, i64>,
     failed: BTreeMap<&'a ObjectId, i64>,
     running_total: i64,
@@ -97,6 +114,10 @@ pub fn fold<'a>(currency: Currency, facts: impl IntoIterator<Item = &'a Fact>) -
     for ((provider, object), payment) in &payments {
         let totals = payment.totals(currency)?;
         folded.payments.insert((*provider, (*object).clone()), totals);
+        let refunds = payment.refunds.iter();
+        folded
+            .refunds
+            .extend(refunds.map(|(refund, outcome)| ((*provider, (*refund).clone()), *outcome)));
         folded.total = folded.total.plus(totals)?;
         folded.disputes_open += payment.open_disputes();
         folded.disputes_lost += count(payment.lost.len());
@@ -110,9 +131,26 @@ impl Folded {
         Self {
             total: Totals::zero(currency),
             payments: BTreeMap::new(),
+            refunds: BTreeMap::new(),
             disputes_open: 0,
             disputes_lost: 0,
         }
+    }
+}
+
+const fn outcome(kind: &FactKind) -> Option<(&ObjectId, RefundOutcome)> {
+    match kind {
+        FactKind::RefundPending { refund, .. } => Some((refund, RefundOutcome::Pending)),
+        FactKind::RefundAbnormal { refund, .. } => Some((refund, RefundOutcome::Abnormal)),
+        FactKind::RefundSucceeded { refund, .. } => Some((refund, RefundOutcome::Succeeded)),
+        FactKind::RefundFailed { refund, .. } => Some((refund, RefundOutcome::Failed)),
+        FactKind::Progress { .. }
+        | FactKind::Captured { .. }
+        | FactKind::RefundTotal { .. }
+        | FactKind::DisputeInquiry { .. }
+        | FactKind::DisputeOpened { .. }
+        | FactKind::DisputeWon { .. }
+        | FactKind::DisputeLost { .. } => None,
     }
 }
 
@@ -127,6 +165,10 @@ fn raise<'a>(amounts: &mut BTreeMap<&'a ObjectId, i64>, object: &'a ObjectId, am
 
 impl<'a> PaymentFacts<'a> {
     fn learn(&mut self, kind: &'a FactKind) {
+        if let Some((refund, outcome)) = outcome(kind) {
+            let known = self.refunds.entry(refund).or_insert(outcome);
+            *known = (*known).max(outcome);
+        }
         match kind {
             FactKind::Captured { received } => self.captured = self.captured.max(received.amount()),
             FactKind::RefundSucceeded { refund, amount } => raise(&mut self.succeeded, refund, *amount),

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use std::{fmt, str::FromStr};
+
 use kernel::{Money, MoneyError, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{MoneyState, Provider, Standing};
+use crate::{Escrow, MoneyState, Provider, Standing};
 
 /// An account of the ledger. Debits are positive, credits negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,6 +27,97 @@ pub enum Account {
     Refunds,
     /// Taken back by payers' banks.
     Disputes,
+    /// Held for the merchant until delivery is confirmed. A liability.
+    Escrow,
+    /// Owed to the merchant. A liability.
+    MerchantPayable,
+    /// What providers took for their work.
+    Fees,
+    /// Cash that couriers handed in, on its way to the bank. An asset.
+    CashInTransit,
+    /// Money at the bank. An asset.
+    Bank,
+    /// What rounding left.
+    Rounding,
+}
+
+/// A name that is no account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no account of that name")]
+pub struct UnknownAccount;
+
+impl Account {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let others = [
+            Self::Sales,
+            Self::CustomerDeposits,
+            Self::Overpayments,
+            Self::RefundsPayable,
+            Self::Refunds,
+            Self::Disputes,
+            Self::Escrow,
+            Self::MerchantPayable,
+            Self::Fees,
+            Self::CashInTransit,
+            Self::Bank,
+            Self::Rounding,
+        ];
+        Provider::ALL.into_iter().map(Self::ProviderClearing).chain(others)
+    }
+}
+
+impl fmt::Display for Account {
+    /// The name in keys and routes: `provider_clearing:stripe`, `sales`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ProviderClearing(provider) => return write!(f, "provider_clearing:{provider}"),
+            Self::Sales => "sales",
+            Self::CustomerDeposits => "customer_deposits",
+            Self::Overpayments => "overpayments",
+            Self::RefundsPayable => "refunds_payable",
+            Self::Refunds => "refunds",
+            Self::Disputes => "disputes",
+            Self::Escrow => "escrow",
+            Self::MerchantPayable => "merchant_payable",
+            Self::Fees => "fees",
+            Self::CashInTransit => "cash_in_transit",
+            Self::Bank => "bank",
+            Self::Rounding => "rounding",
+        })
+    }
+}
+
+impl FromStr for Account {
+    type Err = UnknownAccount;
+    fn from_str(text: &str) -> Result<Self, UnknownAccount> {
+        Self::all()
+            .find(|account| account.to_string() == text)
+            .ok_or(UnknownAccount)
+    }
+}
+
+/// Whose a posting is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// An order's money.
+    Order(OrderId),
+    /// Cash that a courier hands in or the bank takes, by its id.
+    Remittance(String),
+    /// A day's statement of a provider: its fees.
+    Statement(Provider, String),
+}
+
+impl fmt::Display for Subject {
+    /// The partition of its postings.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Order(order) => write!(f, "order#{order}"),
+            Self::Remittance(id) => write!(f, "remittance#{id}"),
+            Self::Statement(provider, day) => write!(f, "statement#{provider}#{day}"),
+        }
+    }
 }
 
 /// One line of a posting.
@@ -39,7 +132,7 @@ pub struct Entry {
 /// A balanced set of entries that one fact, or the closing of an order, caused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posting {
-    order: OrderId,
+    subject: Subject,
     cause: String,
     entries: Vec<Entry>,
     posted_at: Timestamp,
@@ -65,7 +158,12 @@ impl Posting {
     /// # Errors
     ///
     /// See [`LedgerError`].
-    pub fn new(order: OrderId, cause: String, entries: Vec<Entry>, posted_at: Timestamp) -> Result<Self, LedgerError> {
+    pub fn new(
+        subject: Subject,
+        cause: String,
+        entries: Vec<Entry>,
+        posted_at: Timestamp,
+    ) -> Result<Self, LedgerError> {
         let mut amounts = entries.iter().map(|entry| entry.amount);
         let first = amounts.next().ok_or(LedgerError::Unbalanced)?;
         let sum = amounts.try_fold(first, Money::plus)?;
@@ -73,7 +171,7 @@ impl Posting {
             return Err(LedgerError::Unbalanced);
         }
         Ok(Self {
-            order,
+            subject,
             cause,
             entries,
             posted_at,
@@ -110,15 +208,20 @@ impl Posting {
         if entries.is_empty() {
             return Ok(None);
         }
-        Self::new(order, cause.to_owned(), entries, at).map(Some)
+        Self::new(Subject::Order(order), cause.to_owned(), entries, at).map(Some)
     }
 
     /// Whose.
-    pub const fn order(&self) -> OrderId {
-        self.order
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
     }
 
-    /// The business key within the order: the key of the fact that caused it, so that no code path books it twice.
+    /// When it was booked.
+    pub const fn posted_at(&self) -> Timestamp {
+        self.posted_at
+    }
+
+    /// The business key within the subject: for an order the key of the fact that caused it, so that no code path books it twice.
     pub fn cause(&self) -> &str {
         &self.cause
     }
@@ -143,17 +246,28 @@ pub fn position(state: &MoneyState) -> Result<Position, LedgerError> {
         Standing::Closed => (zero, Account::RefundsPayable),
     };
     let excess = total.captured.minus(applied)?;
-    let out_of_excess = least(total.refunded, excess);
+    let out_of_excess = least(total.refunded.minus(state.conceded_and_gone()?)?, excess);
+    let out_of_sales = total.refunded.minus(out_of_excess)?;
     let mut position = Position::new();
     for ((provider, _), totals) in &state.folded.payments {
         let held = totals.captured.minus(totals.refunded)?.minus(totals.withdrawn)?;
         let balance = position.entry(Account::ProviderClearing(*provider)).or_insert(zero);
         *balance = balance.plus(held)?;
     }
-    position.insert(Account::Sales, applied.negated());
     position.insert(liability, excess.minus(out_of_excess)?.negated());
-    position.insert(Account::Refunds, total.refunded.minus(out_of_excess)?);
-    position.insert(Account::Disputes, total.withdrawn);
+    let merchant = match state.escrow {
+        Escrow::None => None,
+        Escrow::Held => Some(Account::Escrow),
+        Escrow::Released => Some(Account::MerchantPayable),
+    };
+    // What is held for, or owed to, a merchant bears its own refunds and disputes.
+    if let (Some(account), Standing::Accepted) = (merchant, state.standing) {
+        position.insert(account, applied.minus(out_of_sales)?.minus(total.withdrawn)?.negated());
+    } else {
+        position.insert(Account::Sales, applied.negated());
+        position.insert(Account::Refunds, out_of_sales);
+        position.insert(Account::Disputes, total.withdrawn);
+    }
     position.retain(|_, amount| amount.amount() != 0);
     Ok(position)
 }
@@ -183,12 +297,27 @@ mod tests {
     fn a_posting_that_does_not_balance_is_refused() {
         let order = OrderId::from_parts(Timestamp::from_millis(1), [1; 10]);
         let clearing = Account::ProviderClearing(Provider::Stripe);
-        let of = |entries| Posting::new(order, "c".to_owned(), entries, Timestamp::from_millis(1));
+        let of = |entries| {
+            Posting::new(
+                Subject::Order(order),
+                "c".to_owned(),
+                entries,
+                Timestamp::from_millis(1),
+            )
+        };
         assert!(of(vec![entry(clearing, 100), entry(Account::Sales, -100)]).is_ok());
         assert_eq!(
             of(vec![entry(clearing, 100), entry(Account::Sales, -99)]),
             Err(LedgerError::Unbalanced)
         );
         assert_eq!(of(vec![]), Err(LedgerError::Unbalanced));
+    }
+
+    #[test]
+    fn every_account_reads_back_from_its_name() {
+        for account in Account::all() {
+            assert_eq!(account.to_string().parse(), Ok(account));
+        }
+        assert_eq!("cash".parse::<Account>(), Err(UnknownAccount));
     }
 }

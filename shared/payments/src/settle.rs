@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Money, MoneyError, OrderId, RefundId, Timestamp};
+use kernel::{Actor, Currency, Money, MoneyError, OrderId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fact, FactKind, FoldError, Folded, LedgerError, ObjectId, Posting, Provider, fold, position};
+use crate::{
+    Fact, FactKind, FoldError, Folded, LedgerError, ObjectId, Posting, Provider, RefundProgress, RefundReason,
+    RefundRequest, RefundState, RefundedUnits, fold, position,
+};
 
 /// What an order's money means. Moves forward only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +20,19 @@ pub enum Standing {
     Accepted,
     /// The order is over: what came is given back.
     Closed,
+}
+
+/// Whether the order's money is held for a merchant. Moves forward only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Escrow {
+    /// It is ours as soon as it is paid.
+    #[default]
+    None,
+    /// The platform holds it until delivery is confirmed.
+    Held,
+    /// It is owed to the merchant.
+    Released,
 }
 
 /// The order, as far as its money is concerned.
@@ -55,6 +71,8 @@ pub struct MoneyState {
     pub due: Money,
     /// What the money means.
     pub standing: Standing,
+    /// Whether it is held for a merchant.
+    pub escrow: Escrow,
     /// What the facts amount to.
     pub folded: Folded,
     /// What was asked to be given back, oldest first.
@@ -66,39 +84,6 @@ pub struct MoneyState {
     pub hold: Option<HoldReason>,
     /// 0 before the first fact.
     pub version: u64,
-}
-
-/// A refund that the system asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefundRequest {
-    /// Its id, and the provider's idempotency key when it is sent.
-    pub id: RefundId,
-    /// Whose money.
-    pub order: OrderId,
-    /// Through whom.
-    pub provider: Provider,
-    /// Of which payment object.
-    pub payment: ObjectId,
-    /// How much; never more than the payment brought.
-    pub amount: Money,
-    /// Why.
-    pub reason: RefundReason,
-    /// When it was asked for.
-    pub requested_at: Timestamp,
-}
-
-/// Why the system gives money back by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundReason {
-    /// One payment brought more than the order costs.
-    Overpaid,
-    /// The order was paid already.
-    PaidTwice,
-    /// The order was expired without stock, or cancelled, when the money came.
-    PaidAfterClose,
-    /// The order, or some of it, was cancelled after the money came.
-    OrderCancelled,
 }
 
 /// Why money waits for a person.
@@ -178,6 +163,7 @@ impl MoneyState {
             order,
             due,
             standing: Standing::Awaiting,
+            escrow: Escrow::None,
             folded: Folded::nothing(due.currency()),
             requests: Vec::new(),
             returned: Money::zero(due.currency()),
@@ -232,30 +218,66 @@ impl MoneyState {
         }
     }
 
+    fn currency(&self) -> Currency {
+        self.due.currency()
+    }
+
+    /// The sum of requests of which `which` holds, in minor units.
+    fn asked(&self, which: impl Fn(&RefundRequest) -> bool) -> i64 {
+        self.requests
+            .iter()
+            .filter(|request| which(request))
+            .map(|request| request.amount.amount())
+            .sum()
+    }
+
+    /// What staff gave up and the payer has.
+    pub(crate) fn conceded_and_gone(&self) -> Result<Money, MoneyError> {
+        let gone = |request: &RefundRequest| {
+            request.reason.is_concession() && request.progress(&self.folded) == RefundProgress::Settled
+        };
+        let gone = self.asked(gone).min(self.folded.total.refunded.amount());
+        Money::new(gone, self.currency())
+    }
+
+    /// What went back, or is about to, because it was too much: not what staff gave up.
+    fn back(&self) -> i64 {
+        let gone = self.conceded_and_gone().map_or(0, Money::amount);
+        self.returned.amount().max(self.folded.total.refunded.amount() - gone)
+    }
+
     /// What is owed back and not asked for yet. A refund that went out counts as asked for.
     fn owed(&self) -> i64 {
-        let total = self.folded.total;
-        let back = self.returned.amount().max(total.refunded.amount());
+        let captured = self.folded.total.captured.amount();
         let excess = match self.standing {
             Standing::Awaiting => 0,
-            Standing::Accepted => total.captured.amount() - self.due.amount(),
-            Standing::Closed => total.captured.amount(),
+            Standing::Accepted => captured - self.due.amount(),
+            Standing::Closed => {
+                let conceded = |request: &RefundRequest| {
+                    request.reason.is_concession() && request.progress(&self.folded) != RefundProgress::Failed
+                };
+                captured - self.asked(conceded)
+            }
         };
-        let left = total.captured.amount() - total.withdrawn.amount() - back;
-        (excess - back).min(left).max(0)
+        (excess - self.back()).min(self.left()).max(0)
+    }
+
+    /// What of all payments may still be asked back.
+    pub fn left(&self) -> i64 {
+        let total = self.folded.total;
+        let outstanding = self.asked(|request| request.is_outstanding(&self.folded));
+        total.captured.amount() - total.withdrawn.amount() - total.refunded.amount() - outstanding
     }
 
     /// What of one payment may still be asked back.
-    fn room(&self, provider: Provider, payment: &ObjectId) -> i64 {
+    pub fn room(&self, provider: Provider, payment: &ObjectId) -> i64 {
         let Some(totals) = self.folded.payments.get(&(provider, payment.clone())) else {
             return 0;
         };
-        let of_payment = self
-            .requests
-            .iter()
-            .filter(|ask| ask.provider == provider && ask.payment == *payment);
-        let asked: i64 = of_payment.map(|request| request.amount.amount()).sum();
-        totals.captured.amount() - totals.withdrawn.amount() - asked.max(totals.refunded.amount())
+        let outstanding = self.asked(|request| {
+            request.provider == provider && request.payment == *payment && request.is_outstanding(&self.folded)
+        });
+        totals.captured.amount() - totals.withdrawn.amount() - totals.refunded.amount() - outstanding
     }
 
     const fn held(&self) -> Option<HoldReason> {
@@ -379,6 +401,129 @@ pub fn follow(
     )))
 }
 
+/// A refund that staff ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundAsk {
+    /// How much.
+    pub amount: Money,
+    /// Why: a concession.
+    pub reason: RefundReason,
+    /// Of which payment; all of them, newest money last, when not said.
+    pub payment: Option<(Provider, ObjectId)>,
+    /// For which units.
+    pub lines: Vec<RefundedUnits>,
+    /// Who asks.
+    pub by: Actor,
+}
+
+/// Why a refund is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AskRefused {
+    /// More than was captured and not given back, withdrawn or asked for.
+    #[error("no more than {left} can be refunded")]
+    TooMuch {
+        /// What can.
+        left: Money,
+    },
+    /// Nothing, less than nothing, or in another currency.
+    #[error("the amount is not one of the order's")]
+    Amount,
+    /// The reason is one that the system gives.
+    #[error("staff give another reason")]
+    Reason,
+    /// The amounts do not add up.
+    #[error("the books do not add up")]
+    Books(#[from] SettleError),
+}
+
+/// Decides on a refund that staff ask for. It is spread over the payments that have room; nothing moves in the ledger
+/// before the provider says so.
+///
+/// # Errors
+///
+/// See [`AskRefused`].
+pub fn ask_refund(
+    before: &MoneyState,
+    ask: &RefundAsk,
+    at: Timestamp,
+    mut ids: impl FnMut() -> RefundId,
+) -> Result<Settled, AskRefused> {
+    if !ask.reason.is_concession() {
+        return Err(AskRefused::Reason);
+    }
+    if ask.amount.amount() <= 0 || ask.amount.currency() != before.currency() {
+        return Err(AskRefused::Amount);
+    }
+    let mut state = before.clone();
+    let payments: Vec<_> = match &ask.payment {
+        Some(payment) => vec![payment.clone()],
+        None => state.folded.payments.keys().cloned().collect(),
+    };
+    let mut wanted = ask.amount.amount();
+    let mut requests = Vec::new();
+    for (provider, payment) in payments {
+        let amount = wanted.min(state.room(provider, &payment)).min(state.left());
+        if amount <= 0 {
+            continue;
+        }
+        wanted -= amount;
+        let request = RefundRequest {
+            id: ids(),
+            order: state.order,
+            provider,
+            payment,
+            amount: Money::new(amount, state.currency()).map_err(SettleError::from)?,
+            reason: ask.reason,
+            lines: if requests.is_empty() {
+                ask.lines.clone()
+            } else {
+                Vec::new()
+            },
+            by: ask.by.clone(),
+            requested_at: at,
+            state: RefundState::Requested,
+            provider_refund: None,
+            version: 1,
+        };
+        state.requests.push(request.clone());
+        requests.push(request);
+    }
+    if wanted > 0 {
+        let left = Money::new(ask.amount.amount() - wanted, before.currency()).map_err(SettleError::from)?;
+        return Err(AskRefused::TooMuch { left });
+    }
+    Ok(finish(before, state, Vec::new(), Vec::new(), OrderStep::None, requests))
+}
+
+/// Makes the order's money the merchant's: `None` when it is not held, or a dispute stops the clock.
+///
+/// # Errors
+///
+/// When the amounts do not add up.
+pub fn release_escrow(before: &MoneyState, at: Timestamp) -> Result<Option<Settled>, SettleError> {
+    if before.escrow != Escrow::Held || before.standing != Standing::Accepted || before.folded.disputes_open > 0 {
+        return Ok(None);
+    }
+    let mut state = before.clone();
+    state.escrow = Escrow::Released;
+    let moved = Posting::between(
+        &position(before)?,
+        &position(&state)?,
+        state.order,
+        "escrow#released",
+        at,
+    )?;
+    let moved = moved.into_iter().collect();
+    Ok(Some(finish(
+        before,
+        state,
+        Vec::new(),
+        moved,
+        OrderStep::None,
+        Vec::new(),
+    )))
+}
+
 fn finish(
     before: &MoneyState,
     mut state: MoneyState,
@@ -429,7 +574,7 @@ fn ask_back(
             continue;
         }
         owed -= amount;
-        let back = state.returned.amount().max(state.folded.total.refunded.amount());
+        let back = state.back();
         state.returned = Money::new(back, currency)?.plus(Money::new(amount, currency)?)?;
         let (order, amount) = (state.order, Money::new(amount, currency)?);
         let request = RefundRequest {
@@ -439,7 +584,12 @@ fn ask_back(
             payment,
             amount,
             reason,
+            lines: Vec::new(),
+            by: Actor::system("payment-settlement"),
             requested_at: at,
+            state: RefundState::Requested,
+            provider_refund: None,
+            version: 1,
         };
         state.requests.push(request.clone());
         requests.push(request);

@@ -1,9 +1,9 @@
 //! Keys of the context's items. No id holds the separator `#`, so every key reads back to what it was made of.
 
 use dynamo::{Key, key};
-use kernel::{NoticeId, OrderId, PaymentId, RefundId, Timestamp};
+use kernel::{Currency, NoticeId, OrderId, PaymentId, RefundId, Timestamp};
 
-use crate::{FactKey, ObjectId, Provider};
+use crate::{Account, FactKey, ObjectId, Provider};
 
 /// Sort keys of an order's partition begin with what they hold.
 pub(super) const MONEY: &str = "money";
@@ -47,7 +47,17 @@ pub(super) fn case(day: &str, provider: Provider, delivery: &ObjectId) -> Key {
     key(format!("cases#{day}"), format!("{provider}#{delivery}"))
 }
 
-/// In the ledger's own table: an order's postings, by what caused them.
-pub(super) fn posting(of: OrderId, cause: &str) -> Key {
-    key(order(of), cause)
+/// In the ledger's own table: a subject's postings, by what caused them.
+pub(super) fn posting(subject: &str, cause: &str) -> Key {
+    key(subject, cause)
+}
+
+/// In the ledger's own table: an account's entries of a day.
+pub(super) fn account_day(account: Account, currency: Currency, day: &str, shard: u32) -> String {
+    format!("account#{account}#{}#{day}#{shard}", currency.code())
+}
+
+/// In the ledger's own table: an account's balances at the ends of days.
+pub(super) fn closings(account: Account, currency: Currency) -> String {
+    format!("closings#{account}#{}", currency.code())
 }

@@ -19,6 +19,7 @@ use kernel::{Envelope, Event};
 
 pub use cases::{Case, CaseReason};
 pub use intents::INTENTS_MAX;
+pub use ledger::{AccountEntry, Closing, ENTRIES_MAX, EntryPage, LEDGER_SHARDS, OPEN_DAYS_MAX, POSTINGS_MAX, Posted};
 pub use notices::{Kept, Notice, NoticeSource, QUARANTINED_BYTES_MAX, Refused};
 pub use objects::Link;
 pub use order_money::{FACTS_MAX, OrderMoney};

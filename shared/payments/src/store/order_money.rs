@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Notice, Payments, Stale, keys};
 use crate::{
-    Fact, HoldReason, Intent, MoneyState, ObjectId, RefundRequest, Settled, Standing, Status, Totals,
+    Escrow, Fact, HoldReason, Intent, MoneyState, ObjectId, RefundRequest, Settled, Standing, Status, Totals,
     events::latest::{PaymentRefundRequested, Why},
     fold,
 };
@@ -23,6 +23,8 @@ struct MoneyItem {
     order: OrderId,
     due: Money,
     standing: Standing,
+    #[serde(default)]
+    escrow: Escrow,
     hold: Option<HoldReason>,
     returned: Money,
     /// Told by the facts; kept for those who read the state alone.
@@ -89,6 +91,7 @@ impl Payments {
             found.state.folded = folded.map_err(|error| corrupt(order, error.to_string()))?;
             found.state.due = money.due;
             found.state.standing = money.standing;
+            found.state.escrow = money.escrow;
             found.state.hold = money.hold;
             found.state.returned = money.returned;
             found.state.version = money.version;
@@ -132,7 +135,7 @@ impl Payments {
             parts.push(Part::insert(&self.table, to_item(&key, &item)?).refused(Stale));
         }
         for posting in &settled.postings {
-            parts.push(self.posting_part(posting, delivery)?);
+            parts.extend(self.posting_parts(posting, delivery)?);
         }
         for request in &settled.refunds {
             let item = to_item(&keys::refund(request.order, request.id), request)?;
@@ -150,6 +153,7 @@ impl Payments {
             order: state.order,
             due: state.due,
             standing: state.standing,
+            escrow: state.escrow,
             hold: state.hold,
             returned: state.returned,
             status: state.status(),
