@@ -10,6 +10,7 @@ pub mod instant;
 mod notice;
 pub mod rsa;
 pub mod stripe;
+pub mod wechat_pay;
 
 use std::{fmt, str::FromStr};
 

@@ -1,6 +1,6 @@
 //! From a kept notice to what it tells.
 
-use super::{Provider, instant, stripe};
+use super::{Provider, instant, stripe, wechat_pay};
 use crate::{Notice, NoticeSource, Reading};
 
 /// What a notice is worth.
@@ -37,7 +37,8 @@ fn parse(provider: Provider, text: &str) -> Result<Parsed, ParseError> {
     match provider {
         Provider::Stripe => stripe::parse(text.as_bytes()),
         Provider::Instant => instant::parse(text.as_bytes()),
+        Provider::WechatPay => wechat_pay::parse(text),
         // Its notices are readings.
-        Provider::CashOnDelivery | Provider::WechatPay | Provider::Alipay => Err(ParseError("provider")),
+        Provider::CashOnDelivery | Provider::Alipay => Err(ParseError("provider")),
     }
 }
