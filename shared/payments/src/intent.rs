@@ -38,6 +38,22 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// The name in requests, logs and problems.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentIntent => "payment_intent",
+            Self::CheckoutSession => "checkout_session",
+            Self::Native => "native",
+            Self::Jsapi => "jsapi",
+            Self::H5 => "h5",
+            Self::Page => "page",
+            Self::Wap => "wap",
+            Self::Qr => "qr",
+            Self::Cash => "cash",
+            Self::Instant => "instant",
+        }
+    }
+
     /// Whose mode it is.
     pub const fn provider(self) -> Provider {
         match self {
@@ -79,6 +95,20 @@ pub struct Intent {
     pub state: IntentState,
     /// When it was first written.
     pub created_at: Timestamp,
+}
+
+impl Intent {
+    /// The payment object, where it is ours to name: known before the provider is asked. `None` where the provider gives it
+    /// an id of its own.
+    pub fn own_object(&self) -> Option<ObjectId> {
+        let name = match self.provider {
+            // An order number of theirs has 32 characters at most.
+            Provider::WechatPay => self.id.uuid().simple().to_string(),
+            Provider::Alipay | Provider::CashOnDelivery | Provider::Instant => self.id.to_string(),
+            Provider::Stripe => return None,
+        };
+        name.parse().ok()
+    }
 }
 
 /// How far a try is.
@@ -151,6 +181,35 @@ pub fn payment_id(order: OrderId, caller_key: &str) -> PaymentId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_object_of_a_payment_is_ours_to_name_everywhere_but_at_stripe() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
+        let id = PaymentId::from_parts(at, [3; 10]);
+        let named = |mode: Mode| {
+            let intent = Intent {
+                id,
+                order: OrderId::from_parts(at, [4; 10]),
+                provider: mode.provider(),
+                mode,
+                amount: Money::new(1, "CNY".parse().unwrap()).unwrap(),
+                livemode: false,
+                fingerprint: String::new(),
+                version: 1,
+                pay_by: None,
+                step_up: false,
+                state: IntentState::Sending,
+                created_at: at,
+            };
+            intent.own_object().map(|object| object.to_string())
+        };
+        let hex = id.to_string().split_off("pay_".len());
+        assert_eq!(hex.len(), 32);
+        assert_eq!(named(Mode::Native), Some(hex));
+        assert_eq!(named(Mode::Page), Some(id.to_string()));
+        assert_eq!(named(Mode::Cash), Some(id.to_string()));
+        assert_eq!(named(Mode::CheckoutSession), None);
+    }
 
     #[test]
     fn a_callers_key_names_one_payment_of_the_order() {

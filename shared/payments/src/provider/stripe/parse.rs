@@ -3,10 +3,13 @@
 //! The same money is told under several types, so facts are about the `PaymentIntent` wherever one is named. A field that
 //! we do not need may be missing; one that we do need, missing, makes the notice a case.
 
-use kernel::{Currency, Money};
+use kernel::Money;
 use serde_json::Value;
 
-use super::super::{ParseError, Parsed};
+use super::{
+    super::{ParseError, Parsed},
+    fields::{card, id, livemode, metadata, money, reference, refund, text, time},
+};
 use crate::{Fact, FactKind, ObjectId, Provider, Reading, Reference, Step};
 
 /// Reads an event that was verified.
@@ -22,6 +25,11 @@ pub(in crate::provider) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
         "checkout.session.completed" | "checkout.session.async_payment_succeeded" => completed(object)?,
         "checkout.session.async_payment_failed" => Told::session(object, progress(Step::Failed))?,
         "checkout.session.expired" => Told::session(object, progress(Step::Expired))?,
+        // The same money as the intent's, with the card that it came from.
+        "charge.succeeded" => match captured_by_charge(object)? {
+            Some(kind) => Told::within(object, kind)?,
+            None => return Ok(Parsed::Ignored),
+        },
         "charge.refunded" => Told::within(
             object,
             FactKind::RefundTotal {
@@ -36,11 +44,6 @@ pub(in crate::provider) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
         | "charge.dispute.closed" => Told::within(object, dispute(kind, object)?)?,
         _ => return Ok(Parsed::Ignored),
     };
-    let livemode = event
-        .get("livemode")
-        .and_then(Value::as_bool)
-        .ok_or(ParseError("livemode"))?;
-    let metadata = |name: &str| object.pointer("/metadata").and_then(|metadata| text(metadata, name));
     let facts = vec![Fact {
         provider: Provider::Stripe,
         payment: told.payment.clone(),
@@ -48,16 +51,18 @@ pub(in crate::provider) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {
     }];
     Ok(Parsed::Told(Reading {
         reference: Reference {
-            order: metadata("order_id").and_then(|id| id.parse().ok()),
-            payment: metadata("payment_id").and_then(|id| id.parse().ok()),
+            order: metadata(object, "order_id"),
+            payment: metadata(object, "payment_id"),
             object: Some(told.payment),
             session: told.session,
         },
         asked: told.asked,
-        livemode,
-        occurred_at: None,
-        evidence_due_at: None,
-        card: None,
+        livemode: livemode(&event)?,
+        occurred_at: time(&event, "created"),
+        evidence_due_at: object
+            .get("evidence_details")
+            .and_then(|evidence| time(evidence, "due_by")),
+        card: card(object).or_else(|| card(object.get("latest_charge")?)),
         facts,
     }))
 }
@@ -115,6 +120,16 @@ fn captured_by_intent(object: &Value) -> Result<FactKind, ParseError> {
     })
 }
 
+/// Nothing, where the charge is not of an intent or was only authorised: its capture is told by the intent.
+fn captured_by_charge(object: &Value) -> Result<Option<FactKind>, ParseError> {
+    let captured = object.get("captured").and_then(Value::as_bool) == Some(true);
+    if !captured || reference(object, "payment_intent").is_none() {
+        return Ok(None);
+    }
+    let received = money(object, "amount_captured")?;
+    Ok(Some(FactKind::Captured { received }))
+}
+
 /// Completed is not paid: delayed methods come as `unpaid`, and succeed or fail later.
 fn completed(object: &Value) -> Result<Told, ParseError> {
     match text(object, "payment_status").ok_or(ParseError("payment_status"))? {
@@ -125,17 +140,6 @@ fn completed(object: &Value) -> Result<Told, ParseError> {
             Ok(told)
         }
         _ => Told::session(object, progress(Step::Processing)),
-    }
-}
-
-fn refund(object: &Value) -> Result<FactKind, ParseError> {
-    let refund = id(object, "id")?;
-    let amount = money(object, "amount")?;
-    match text(object, "status").ok_or(ParseError("status"))? {
-        "succeeded" => Ok(FactKind::RefundSucceeded { refund, amount }),
-        "failed" | "canceled" => Ok(FactKind::RefundFailed { refund, amount }),
-        "pending" | "requires_action" => Ok(FactKind::RefundPending { refund, amount }),
-        _ => Err(ParseError("status")),
     }
 }
 
@@ -153,36 +157,6 @@ fn dispute(kind: &str, object: &Value) -> Result<FactKind, ParseError> {
         (_, "warning_needs_response" | "warning_under_review") => FactKind::DisputeInquiry { dispute },
         _ => FactKind::DisputeOpened { dispute, amount },
     })
-}
-
-fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
-}
-
-fn id(object: &Value, name: &'static str) -> Result<ObjectId, ParseError> {
-    text(object, name)
-        .and_then(|id| id.parse().ok())
-        .ok_or(ParseError(name))
-}
-
-/// A reference is an id, or the whole object where it was expanded.
-fn reference(object: &Value, name: &str) -> Option<ObjectId> {
-    let value = object.get(name)?;
-    value.as_str().or_else(|| text(value, "id"))?.parse().ok()
-}
-
-/// Amounts are integers of the minor unit, currencies lower-case.
-fn money(object: &Value, name: &'static str) -> Result<Money, ParseError> {
-    let amount = object
-        .get(name)
-        .and_then(Value::as_i64)
-        .filter(|amount| *amount >= 0)
-        .ok_or(ParseError(name))?;
-    let code = text(object, "currency")
-        .ok_or(ParseError("currency"))?
-        .to_ascii_uppercase();
-    let currency: Currency = code.parse().map_err(|_| ParseError("currency"))?;
-    Money::new(amount, currency).map_err(|_| ParseError(name))
 }
 
 #[cfg(test)]
@@ -276,11 +250,65 @@ mod tests {
         for kind in [
             "payment_intent.created",
             "charge.succeeded",
+            "charge.updated",
             "radar.early_fraud_warning.created",
             "invoice.paid",
         ] {
             assert_eq!(read(kind, &json!({})), Ok(Parsed::Ignored));
         }
+    }
+
+    #[test]
+    fn a_refund_that_we_asked_for_goes_by_our_id_and_any_other_by_theirs() {
+        let ours = "rfd_0190a6d0000070008000000000000000";
+        for (told, id) in [(ours, ours), ("rfd_1", "re_1"), ("", "re_1")] {
+            let refund = json!({"id": "re_1", "payment_intent": "pi_1", "amount": 7, "currency": "cny", "status": "succeeded",
+                "metadata": {"refund_id": told}});
+            assert_eq!(
+                only("refund.updated", &refund).0,
+                format!("stripe#pi_1#refund_succeeded#{id}#7")
+            );
+        }
+    }
+
+    #[test]
+    fn a_charge_tells_the_same_money_as_its_intent_and_whose_card_it_was() {
+        let charge = json!({"id": "ch_1", "payment_intent": "pi_1", "captured": true, "amount": 1_400, "amount_captured": 1_400,
+            "currency": "jpy", "payment_method_details": {"type": "card", "card": {"fingerprint": "Xt5EWLLDS7FJjR1c"}}});
+        let (key, reading) = only("charge.succeeded", &charge);
+        assert_eq!(key, "stripe#pi_1#captured#1400");
+        assert_eq!(
+            reading.card.map(|card| card.to_string()),
+            Some("Xt5EWLLDS7FJjR1c".to_owned())
+        );
+        let mut authorised = charge.clone();
+        authorised["captured"] = json!(false);
+        assert_eq!(read("charge.succeeded", &authorised), Ok(Parsed::Ignored));
+        let mut expanded = intent();
+        expanded["latest_charge"] = charge;
+        assert!(only("payment_intent.succeeded", &expanded).1.card.is_some());
+    }
+
+    #[test]
+    fn times_are_told_where_stripe_tells_them() {
+        let dispute = json!({"id": "dp_1", "payment_intent": "pi_1", "amount": 7, "currency": "cny", "status": "needs_response",
+            "evidence_details": {"due_by": 1_776_000_000}});
+        let mut event = json!({"id": "evt_1", "type": "charge.dispute.created", "created": 1_775_640_600, "livemode": false,
+            "data": {"object": dispute}});
+        let Ok(Parsed::Told(reading)) = parse(event.to_string().as_bytes()) else {
+            panic!("not told")
+        };
+        assert_eq!(reading.occurred_at.map(kernel::Timestamp::seconds), Some(1_775_640_600));
+        assert_eq!(
+            reading.evidence_due_at.map(kernel::Timestamp::seconds),
+            Some(1_776_000_000)
+        );
+        event["data"]["object"]["evidence_details"] = json!({"due_by": null});
+        event["created"] = json!("soon");
+        let Ok(Parsed::Told(reading)) = parse(event.to_string().as_bytes()) else {
+            panic!("not told")
+        };
+        assert_eq!((reading.occurred_at, reading.evidence_due_at), (None, None));
     }
 
     #[test]

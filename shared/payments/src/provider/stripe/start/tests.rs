@@ -1,45 +1,16 @@
-use std::{
-    future::Future,
-    pin::pin,
-    sync::Mutex,
-    task::{Context, Poll, Waker},
-};
-
 use kernel::{Id, OrderId, PaymentId, Timestamp};
 use serde_json::json;
+use web::{Incoming, OutgoingRequest, SendError};
 
-use super::*;
+use super::{
+    super::{
+        super::{Gateway, Payer},
+        API_VERSION,
+        scripted::{reply, run, scripted},
+    },
+    *,
+};
 use crate::{IntentState, Provider};
-
-/// Nothing here waits, so one poll is enough and no runtime is needed.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("waits"),
-    }
-}
-
-/// Answers in turn, and remembers what it was asked.
-struct Scripted {
-    answers: Mutex<Vec<Result<Incoming, SendError>>>,
-    asked: Mutex<Vec<OutgoingRequest>>,
-}
-
-impl HttpClient for Scripted {
-    async fn send(&self, request: OutgoingRequest) -> Result<Incoming, SendError> {
-        self.asked.lock().unwrap().push(request);
-        self.answers.lock().unwrap().remove(0)
-    }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "one of two kinds of scripted answers")]
-fn reply(status: u16, body: &Value) -> Result<Incoming, SendError> {
-    Ok(Incoming {
-        status,
-        headers: HeaderMap::new(),
-        body: Bytes::from(body.to_string()),
-    })
-}
 
 fn intent(mode: Mode) -> Intent {
     let at = Timestamp::from_millis(1_775_640_600_000);
@@ -60,23 +31,9 @@ fn intent(mode: Mode) -> Intent {
 }
 
 fn start(mode: Mode, answers: Vec<Result<Incoming, SendError>>) -> (Result<Started, CallError>, Vec<OutgoingRequest>) {
-    let client = std::sync::Arc::new(Scripted {
-        answers: Mutex::new(answers),
-        asked: Mutex::new(Vec::new()),
-    });
-    let returns = Returns {
-        success_url: "https://s/ok".to_owned(),
-        cancel_url: "https://s/no".to_owned(),
-    };
-    let gateway = Stripe::new(
-        std::sync::Arc::clone(&client),
-        "http://stripe/".to_owned(),
-        SecretString::from("sk_test_1"),
-        returns,
-    );
+    let (gateway, client) = scripted(answers);
     let started = run(gateway.start(&intent(mode), &Payer::default()));
-    let asked = client.asked.lock().unwrap().clone();
-    (started, asked)
+    (started, client.asked())
 }
 
 fn open() -> Value {
@@ -164,4 +121,19 @@ fn a_hosted_page_gives_a_url() {
         form.iter()
             .any(|(name, _)| name == "payment_intent_data[metadata][payment_id]")
     );
+}
+
+#[test]
+fn a_payer_who_has_to_prove_more_is_asked_to() {
+    for mode in [Mode::PaymentIntent, Mode::CheckoutSession] {
+        let asked = |step_up: bool| {
+            let intent = Intent {
+                step_up,
+                ..intent(mode)
+            };
+            let (_, form) = form(&intent, &super::super::scripted::returns());
+            form.contains("payment_method_options%5Bcard%5D%5Brequest_three_d_secure%5D=any")
+        };
+        assert!(asked(true) && !asked(false));
+    }
 }
