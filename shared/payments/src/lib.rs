@@ -9,6 +9,7 @@ mod object;
 mod poll;
 pub mod provider;
 mod refund;
+pub mod risk;
 mod settle;
 mod store;
 
@@ -27,7 +28,7 @@ pub use settle::{
 #[cfg(feature = "crash")]
 pub use store::crash;
 pub use store::{
-    AccountEntry, Case, CaseReason, Closing, ENTRIES_MAX, EntryPage, FACTS_MAX, INTENTS_MAX, Kept, LEDGER_SHARDS, Link,
-    Notice, NoticeSource, OPEN_DAYS_MAX, OrderMoney, POSTINGS_MAX, Payments, Posted, QUARANTINED_BYTES_MAX, Refused,
-    Stale,
+    AccountEntry, BeyondLimit, Case, CaseReason, Closing, ENTRIES_MAX, EntryPage, FACTS_MAX, INTENTS_MAX, Kept,
+    LEDGER_SHARDS, Link, Notice, NoticeSource, OPEN_DAYS_MAX, OrderMoney, POSTINGS_MAX, Payments, Posted,
+    QUARANTINED_BYTES_MAX, Refused, Stale,
 };

@@ -3,7 +3,7 @@
 use dynamo::{Key, key};
 use kernel::{Currency, NoticeId, OrderId, PaymentId, RefundId, Timestamp};
 
-use crate::{Account, FactKey, ObjectId, Provider};
+use crate::{Account, FactKey, ObjectId, Provider, risk::Dimension};
 
 /// Sort keys of an order's partition begin with what they hold.
 pub(super) const MONEY: &str = "money";
@@ -60,4 +60,17 @@ pub(super) fn account_day(account: Account, currency: Currency, day: &str, shard
 /// In the ledger's own table: an account's balances at the ends of days.
 pub(super) fn closings(account: Account, currency: Currency) -> String {
     format!("closings#{account}#{}", currency.code())
+}
+
+/// The one item of risk rules.
+pub(super) fn risk_rules() -> Key {
+    key("risk#rules", "rules")
+}
+
+/// What a subject did within a window, in a currency.
+pub(super) fn velocity(dimension: Dimension, subject: &str, currency: Currency, bucket: &str) -> Key {
+    key(
+        format!("velocity#{}#{subject}", dimension.as_str()),
+        format!("{bucket}#{}", currency.code()),
+    )
 }

@@ -13,6 +13,7 @@ mod ledger;
 mod notices;
 mod objects;
 mod order_money;
+mod risk;
 
 use dynamo::{Dynamo, Outbox, Part, StoreError};
 use kernel::{Envelope, Event};
@@ -23,6 +24,7 @@ pub use ledger::{AccountEntry, Closing, ENTRIES_MAX, EntryPage, LEDGER_SHARDS, O
 pub use notices::{Kept, Notice, NoticeSource, QUARANTINED_BYTES_MAX, Refused};
 pub use objects::Link;
 pub use order_money::{FACTS_MAX, OrderMoney};
+pub use risk::BeyondLimit;
 
 /// A write was refused because somebody else was quicker: read again and decide again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
