@@ -22,7 +22,7 @@ pub(crate) async fn settle(ports: &Ports, id: OrderId) -> Result<Round, Error> {
     };
     let mut writes = ports.payments.settle_parts(&outcome, None)?;
     if let (Some(hold), Some(refund)) = (outcome.held, outcome.refunds.first()) {
-        writes.push(ports.payments.hold_event(id, refund.provider, &refund.payment, hold)?);
+        writes.extend(ports.payments.hold_parts(id, refund.provider, &refund.payment, hold)?);
     }
     let act = Act::by(Actor::system("payment-settlement"), now);
     match order.record_payment(summary(&outcome.state), &act) {

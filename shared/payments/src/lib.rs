@@ -28,7 +28,7 @@ pub use settle::{
 #[cfg(feature = "crash")]
 pub use store::crash;
 pub use store::{
-    AccountEntry, BeyondLimit, Case, CaseReason, Closing, ENTRIES_MAX, EntryPage, FACTS_MAX, INTENTS_MAX, Kept,
-    LEDGER_SHARDS, Link, Notice, NoticeSource, OPEN_DAYS_MAX, OrderMoney, POSTINGS_MAX, Payments, Posted,
-    QUARANTINED_BYTES_MAX, Refused, Stale,
+    AccountEntry, BeyondLimit, CASE_NOTE_CHARS_MAX, CASES_PAGE_MAX, Case, CaseId, CaseIdError, CaseReason, CaseState,
+    Closing, ENTRIES_MAX, EntryPage, FACTS_MAX, Finding, INTENTS_MAX, Kept, LEDGER_SHARDS, Link, Notice, NoticeSource,
+    OPEN_DAYS_MAX, OrderMoney, POSTINGS_MAX, Payments, Posted, QUARANTINED_BYTES_MAX, Refused, Stale,
 };

@@ -98,6 +98,20 @@ pub enum HoldReason {
     PaidAfterClose,
 }
 
+impl HoldReason {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Underpaid, Self::Overpaid, Self::PaidAfterClose];
+
+    /// The name in keys, routes and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Underpaid => "underpaid",
+            Self::Overpaid => "overpaid",
+            Self::PaidAfterClose => "paid_after_close",
+        }
+    }
+}
+
 /// The order's payment in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

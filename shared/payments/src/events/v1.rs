@@ -77,6 +77,23 @@ pub enum Why {
     Case(CaseReason),
 }
 
+impl Why {
+    /// The name in keys, routes and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hold(hold) => hold.as_str(),
+            Self::Case(case) => case.as_str(),
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let cases = CaseReason::ALL.into_iter().map(Self::Case);
+        let mut all = cases.chain(HoldReason::ALL.into_iter().map(Self::Hold));
+        all.find(|why| why.as_str() == name)
+    }
+}
+
 impl Event for PaymentHeld {
     const NAME: &'static str = "payment.held";
     const VERSION: u16 = 1;

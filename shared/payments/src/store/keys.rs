@@ -3,6 +3,7 @@
 use dynamo::{Key, key};
 use kernel::{Currency, NoticeId, OrderId, PaymentId, RefundId, Timestamp};
 
+use super::CaseId;
 use crate::{Account, FactKey, ObjectId, Provider, risk::Dimension};
 
 /// Sort keys of an order's partition begin with what they hold.
@@ -42,9 +43,14 @@ pub(super) fn object(provider: Provider, object: &ObjectId) -> Key {
     key(format!("object#{provider}#{object}"), "head")
 }
 
-/// By the day on which the notice came: the same for every try to settle it.
-pub(super) fn case(day: &str, provider: Provider, delivery: &ObjectId) -> Key {
-    key(format!("cases#{day}"), format!("{provider}#{delivery}"))
+/// A day's cases.
+pub(super) fn cases(day: &str) -> String {
+    format!("cases#{day}")
+}
+
+pub(super) fn case(id: &CaseId) -> Key {
+    let CaseId { day, provider, of, why } = id;
+    key(cases(day), format!("{provider}#{of}#{}", why.as_str()))
 }
 
 /// In the ledger's own table: a subject's postings, by what caused them.

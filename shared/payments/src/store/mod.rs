@@ -18,7 +18,7 @@ mod risk;
 use dynamo::{Dynamo, Outbox, Part, StoreError};
 use kernel::{Envelope, Event};
 
-pub use cases::{Case, CaseReason};
+pub use cases::{CASE_NOTE_CHARS_MAX, CASES_PAGE_MAX, Case, CaseId, CaseIdError, CaseReason, CaseState, Finding};
 pub use intents::INTENTS_MAX;
 pub use ledger::{AccountEntry, Closing, ENTRIES_MAX, EntryPage, LEDGER_SHARDS, OPEN_DAYS_MAX, POSTINGS_MAX, Posted};
 pub use notices::{Kept, Notice, NoticeSource, QUARANTINED_BYTES_MAX, Refused};
