@@ -4,6 +4,7 @@
 //! words to our facts. [`Gateway`]: asking for money, asking what became of it, giving it back, and the day's statement.
 //! To add a provider, add a variant, its module, and the arms that the compiler then asks for.
 
+pub mod alipay;
 mod gateway;
 mod ingress;
 pub mod instant;
@@ -93,6 +94,9 @@ pub enum Refusal {
     /// A signature that is not of the scheme's form.
     #[error("the signature cannot be read")]
     SignatureMalformed,
+    /// Said to be signed with another algorithm than the one that is agreed.
+    #[error("the signature is of another algorithm")]
+    Downgraded,
     /// Signed too long ago.
     #[error("the signature is too old")]
     Stale,
@@ -121,6 +125,7 @@ impl Refusal {
             Self::SignatureMissing => "signature_missing",
             Self::SignatureTwice => "signature_twice",
             Self::SignatureMalformed => "signature_malformed",
+            Self::Downgraded => "downgraded",
             Self::Stale => "stale",
             Self::FromTheFuture => "from_the_future",
             Self::SignatureWrong => "signature_wrong",

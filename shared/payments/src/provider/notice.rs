@@ -1,6 +1,6 @@
 //! From a kept notice to what it tells.
 
-use super::{Provider, instant, stripe, wechat_pay};
+use super::{Provider, alipay, instant, stripe, wechat_pay};
 use crate::{Notice, NoticeSource, Reading};
 
 /// What a notice is worth.
@@ -38,7 +38,8 @@ fn parse(provider: Provider, text: &str) -> Result<Parsed, ParseError> {
         Provider::Stripe => stripe::parse(text.as_bytes()),
         Provider::Instant => instant::parse(text.as_bytes()),
         Provider::WechatPay => wechat_pay::parse(text),
+        Provider::Alipay => alipay::parse(text.as_bytes()),
         // Its notices are readings.
-        Provider::CashOnDelivery | Provider::Alipay => Err(ParseError("provider")),
+        Provider::CashOnDelivery => Err(ParseError("provider")),
     }
 }

@@ -159,6 +159,7 @@ impl Ingress for Notices {
             Refusal::SignatureMissing
             | Refusal::SignatureTwice
             | Refusal::SignatureMalformed
+            | Refusal::Downgraded
             | Refusal::Stale
             | Refusal::FromTheFuture
             | Refusal::SignatureWrong
