@@ -6,18 +6,26 @@ use kernel::Timestamp;
 const AHEAD_S: i64 = 8 * 3_600;
 /// A day, in seconds.
 const DAY_S: i64 = 86_400;
-/// The length of a time to the second, in bytes.
-const SECOND_BYTES: usize = 19;
+/// What a time looks like.
+const SHAPE: &str = "0000-00-00 00:00:00";
 
 /// To the second, rounded down.
 pub(super) fn write(at: Timestamp) -> String {
     let text = at.plus_seconds(AHEAD_S).to_string();
-    text.get(..SECOND_BYTES).unwrap_or_default().replace('T', " ")
+    text.get(..SHAPE.len()).unwrap_or_default().replace('T', " ")
 }
 
 /// With or without a fraction of the second.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
-    let (date, time) = text.split_once(' ')?;
+    let mut shape = text.bytes().zip(SHAPE.bytes());
+    let shaped = shape.all(|(byte, like)| {
+        if like == b'0' {
+            byte.is_ascii_digit()
+        } else {
+            byte == like
+        }
+    });
+    let (date, time) = text.split_once(' ').filter(|_| shaped && text.len() >= SHAPE.len())?;
     format!("{date}T{time}+08:00").parse().ok()
 }
 
@@ -44,6 +52,9 @@ mod tests {
             "2026-04-08T17:30:00",
             "2026-13-08 17:30:00",
             "2026-04-08 17:30:00Z",
+            "20260408 173000",
+            "2026-04-08 17:30",
+            "+2026-04-08 17:30:00",
         ] {
             assert_eq!(read(bad), None, "{bad}");
         }

@@ -105,18 +105,15 @@ impl Notices {
 impl Ingress for Notices {
     fn verify(&self, _: &HeaderMap, body: &[u8], _: Timestamp) -> Result<Verified, Refusal> {
         let notice = form::decode(body)?;
-        let other = |name: &str, expected: &str| {
-            let value = notice.get(name);
-            value.is_some_and(|value| !value.eq_ignore_ascii_case(expected))
-        };
-        if other("charset", CHARSET) {
+        let charset = notice.get("charset");
+        if charset.is_some_and(|charset| !charset.eq_ignore_ascii_case(CHARSET)) {
             return Err(Refusal::SignatureMalformed);
-        }
-        if other(SIGN_TYPE, ALGORITHM) {
-            return Err(Refusal::Downgraded);
         }
         let signature = notice.get(SIGN).filter(|sign| !sign.is_empty());
         let signature = signature.ok_or(Refusal::SignatureMissing)?;
+        if notice.get(SIGN_TYPE).is_none_or(|kind| kind != ALGORITHM) {
+            return Err(Refusal::Downgraded);
+        }
         let signed = notice
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
