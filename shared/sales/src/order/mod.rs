@@ -7,13 +7,17 @@ mod adjustment;
 mod aggregate;
 mod body;
 mod cancel;
+mod cash;
 mod change;
 mod delivery;
 mod fulfil;
 mod line;
 mod money;
 mod pay;
+mod payback;
 mod place;
+mod refund;
+mod review;
 mod state;
 mod view;
 
@@ -28,6 +32,7 @@ pub use delivery::{
 };
 pub use line::{COMPONENTS_MAX, Component, LINES_MAX, Line, LineQuantity, Quantities, UNITS_MAX};
 pub use money::{Payment, PaymentStatus, TOTALS_MAX, Total, TotalKind};
+pub use payback::Payback;
 pub use place::{BUYER_FIELD, Buyer, DESTINATION_FIELD, PAYMENT_DUE_S, Placement, SEALED_ENTITY};
 pub use state::{Hold, InvalidTransition, STATES, State, StateName, Step, UnknownState};
 pub use ucp::fulfillment::PostalAddress as Address;

@@ -2,10 +2,7 @@
 
 use kernel::Money;
 
-use super::{
-    Act, Adjustment, AdjustmentKind, AdjustmentStatus, Changed, Hold, Order, Payment, PaymentStatus, Refused, State,
-    StateName, Step,
-};
+use super::{Act, Changed, Hold, Order, Payback, Payment, PaymentStatus, Refused, State, StateName, Step};
 use crate::events::{OrderEvent, v1};
 
 impl Order {
@@ -19,13 +16,21 @@ impl Order {
     ///
     /// See [`Refused`].
     pub fn record_payment(self, payment: Payment, act: &Act) -> Result<Changed, Refused> {
-        if payment == self.payment {
+        self.record_money(payment, &[], act)
+    }
+
+    pub(super) fn record_money(self, payment: Payment, paybacks: &[Payback], act: &Act) -> Result<Changed, Refused> {
+        let before = self.clone();
+        let step = if payment == self.payment {
+            Step::Note
+        } else {
+            self.step_of(&payment)
+        };
+        let mut order = self.step(step, act)?;
+        order.take_over_all(payment, paybacks, act)?;
+        if order == before {
             return Err(Refused::Unchanged);
         }
-        let before = self.clone();
-        let step = self.step_of(&payment);
-        let mut order = self.step(step, act)?;
-        order.take_over(payment, act)?;
         let (what, event) = match step {
             Step::Pay => (
                 "paid",
@@ -35,9 +40,13 @@ impl Order {
                 }),
             ),
             Step::Hold(_) => ("held", order.changed("held")),
-            Step::Note | Step::Expire | Step::Revive | Step::Cancel | Step::Progress { .. } | Step::Track => {
-                ("payment_noted", order.changed("payment_noted"))
-            }
+            Step::Note
+            | Step::Promise
+            | Step::Expire
+            | Step::Revive
+            | Step::Cancel
+            | Step::Progress { .. }
+            | Step::Track => ("payment_noted", order.changed("payment_noted")),
         };
         order.finish(&before, what, act, vec![event])
     }
@@ -86,7 +95,7 @@ impl Order {
         }
     }
 
-    /// What the order is worth now: its total less what was cancelled; nothing once it is cancelled or expired.
+    /// What the order is worth now: its total less what was cancelled or waived; nothing once it is cancelled or expired.
     pub fn value(&self) -> Money {
         match self.state {
             State::Expired { .. } | State::Cancelled { .. } => Money::zero(self.currency),
@@ -98,7 +107,8 @@ impl Order {
                     .lines
                     .iter()
                     .map(|line| super::cancel::share(line, line.quantity.cancelled));
-                let left = Money::sum(self.currency, cancelled).and_then(|cancelled| self.total().minus(cancelled));
+                let off = Money::sum(self.currency, cancelled.chain(self.waived));
+                let left = off.and_then(|off| self.total().minus(off));
                 left.ok()
                     .filter(|left| left.amount() > 0)
                     .unwrap_or(Money::zero(self.currency))
@@ -136,55 +146,6 @@ impl Order {
             | PaymentStatus::ChargedBack
             | PaymentStatus::PaidAfterCancel => Step::Hold(Hold::Reversed),
         }
-    }
-
-    /// Keeps the summary, and appends an adjustment where money moved back.
-    fn take_over(&mut self, payment: Payment, act: &Act) -> Result<(), Refused> {
-        if !payment.of_currency(self.currency) {
-            return Err(Refused::Amounts);
-        }
-        let refunded = payment
-            .refunded
-            .minus(self.payment.refunded)
-            .map_err(|_| Refused::Amounts)?;
-        let withdrawn = payment
-            .withdrawn
-            .minus(self.payment.withdrawn)
-            .map_err(|_| Refused::Amounts)?;
-        self.payment = payment;
-        self.adjust_money(AdjustmentKind::Refund, refunded, AdjustmentStatus::Completed, act);
-        let disputed = if payment.status == PaymentStatus::Disputed {
-            AdjustmentStatus::Pending
-        } else {
-            AdjustmentStatus::Completed
-        };
-        self.adjust_money(AdjustmentKind::Dispute, withdrawn, disputed, act);
-        Ok(())
-    }
-
-    /// More went back: an adjustment in the buyer's favour. Less than before: it came to us again.
-    fn adjust_money(&mut self, kind: AdjustmentKind, more: Money, status: AdjustmentStatus, act: &Act) {
-        if more.amount() == 0 {
-            return;
-        }
-        let status = if more.amount() > 0 {
-            status
-        } else {
-            AdjustmentStatus::Failed
-        };
-        let id = self.adjustment_id();
-        self.adjustments.push(Adjustment {
-            id,
-            kind,
-            status,
-            at: act.at,
-            lines: Vec::new(),
-            amount: Some(more.negated()),
-        });
-    }
-
-    pub(super) fn adjustment_id(&self) -> String {
-        format!("adj_{}", self.adjustments.len().saturating_add(1))
     }
 
     pub(super) fn changed(&self, what: &str) -> OrderEvent {
