@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::{Id, Money, OrderId, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{ObjectId, Provider};
+use crate::{ObjectId, Provider, Reading, Reference};
 
 /// How long the same request may be sent again under its idempotency key, in seconds: 23 hours. Providers keep keys for at
 /// least 24; after that the same key could make a second payment.
@@ -108,6 +108,24 @@ impl Intent {
             Provider::Stripe => return None,
         };
         name.parse().ok()
+    }
+
+    /// The reading of a payment that there is nothing to tell of.
+    pub const fn nothing_told(&self) -> Reading {
+        Reading {
+            reference: Reference {
+                order: Some(self.order),
+                payment: Some(self.id),
+                object: None,
+                session: None,
+            },
+            asked: None,
+            livemode: self.livemode,
+            occurred_at: None,
+            evidence_due_at: None,
+            card: None,
+            facts: Vec::new(),
+        }
     }
 }
 

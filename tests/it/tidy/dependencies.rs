@@ -45,6 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ucp", &["kernel", "web"]),
     ("privacy", &["kernel", "dynamo"]),
     ("runtime", &["kernel", "dynamo", "queue", "web"]),
+    ("desk", &["kernel", "dynamo", "web"]),
     ("catalog", &["kernel", "dynamo"]),
     ("inventory", &["kernel", "dynamo"]),
     (
@@ -61,6 +62,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("payments", &["kernel", "dynamo", "web"]),
+    ("payment-gateways", &["payments", "runtime"]),
     ("fulfilment", &["kernel", "dynamo", "web"]),
     ("messaging", &["kernel", "dynamo", "web", "privacy", "ucp"]),
     ("identity", &["kernel", "dynamo", "web", "privacy"]),

@@ -79,13 +79,16 @@ fn pure_modules_have_no_async_and_no_io() {
                 "/kernel/",
             ];
             let product = text.split("#[cfg(test)]").next().unwrap();
-            if !pure.iter().any(|part| path.contains(part)) || path.contains("/store") || path.contains("start") {
+            if !pure.iter().any(|part| path.contains(part)) || path.contains("/store") {
                 continue;
             }
+            // A provider's thin call waits for the HTTP port, and for nothing else.
+            let calls = path.contains("/provider/") && product.contains("HttpClient");
+            let io: Vec<_> = io.iter().filter(|word| !calls || !["async fn", ".await"].contains(word)).collect();
             if path.contains("tests") {
                 continue;
             }
-            let found: Vec<_> = io.iter().filter(|word| product.contains(**word)).collect();
+            let found: Vec<_> = io.iter().filter(|word| product.contains(***word)).collect();
             assert!(found.is_empty(), "{path} names {found:?}");
         }
     }

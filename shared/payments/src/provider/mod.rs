@@ -6,7 +6,9 @@
 
 pub mod alipay;
 mod gateway;
+mod gateways;
 mod ingress;
+mod ingresses;
 pub mod instant;
 mod notice;
 pub mod rsa;
@@ -18,7 +20,9 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 pub use gateway::{CallError, Gateway, Payer, RefundOrder, StatementPage, StatementRow, StatementState};
+pub use gateways::Gateways;
 pub use ingress::{Ingress, Reply, Verified};
+pub use ingresses::{Door, Ingresses};
 pub use notice::{ParseError, Parsed, read};
 
 /// Who moves the money.

@@ -2,7 +2,7 @@
 
 use dynamo::{CommitError, Part, Record, StoreError, to_item};
 
-use super::{Payments, Stale, keys};
+use super::{Link, Payments, Stale, keys};
 use crate::Intent;
 
 /// How many tries to pay one order may have. More is a script, not a payer.
@@ -18,6 +18,23 @@ impl Payments {
     /// else wrote it in between. Access pattern `payments.intent.put`.
     pub async fn put_intent(&self, intent: &Intent) -> Result<Option<Stale>, StoreError> {
         match self.dynamo.commit(vec![self.intent_part(intent)?]).await {
+            Ok(()) => Ok(None),
+            Err(CommitError::Refused(_)) => Ok(Some(Stale)),
+            Err(error) => error.first().map(Some),
+        }
+    }
+
+    /// Writes a new intent with all that has to be there before the provider is asked: whose its object is, where the
+    /// object is ours to name, and `with`, such as the timer of the first query. `Some(Stale)`: somebody else wrote it, or
+    /// a part of `with` was refused. Access patterns `payments.intent.put` and `payments.object.link`.
+    pub async fn open_intent(&self, intent: &Intent, with: Vec<Part<Stale>>) -> Result<Option<Stale>, StoreError> {
+        let mut parts = vec![self.intent_part(intent)?];
+        if let Some(object) = intent.own_object() {
+            let owner = (intent.order, intent.id);
+            parts.extend(self.link_parts(intent.provider, &object, &Link::default(), owner)?);
+        }
+        parts.extend(with);
+        match self.dynamo.commit(parts).await {
             Ok(()) => Ok(None),
             Err(CommitError::Refused(_)) => Ok(Some(Stale)),
             Err(error) => error.first().map(Some),

@@ -8,7 +8,7 @@ use super::{
     Stripe,
     fields::{card, id, livemode, money, reference, text, time},
 };
-use crate::{Fact, FactKind, Intent, IntentState, Mode, ObjectId, Provider, Reading, Reference, Step};
+use crate::{Fact, FactKind, Intent, IntentState, Mode, ObjectId, Provider, Reading, Step};
 
 impl From<ParseError> for CallError {
     fn from(error: ParseError) -> Self {
@@ -20,13 +20,13 @@ impl From<ParseError> for CallError {
 /// can have paid it.
 pub(super) async fn query<C: HttpClient>(stripe: &Stripe<C>, intent: &Intent) -> Result<Reading, CallError> {
     let IntentState::Open { started } = &intent.state else {
-        return Ok(nothing(intent));
+        return Ok(intent.nothing_told());
     };
     match intent.mode {
         Mode::CheckoutSession => of_session(stripe, intent, &started.object).await,
         _ => match payment_intent(stripe, &started.object).await? {
             Some(object) => Ok(of_payment(intent, &object)?),
-            None => Ok(nothing(intent)),
+            None => Ok(intent.nothing_told()),
         },
     }
 }
@@ -44,7 +44,7 @@ async fn of_session<C: HttpClient>(
     wanted: &ObjectId,
 ) -> Result<Reading, CallError> {
     let Some(session) = session(stripe, wanted).await? else {
-        return Ok(nothing(intent));
+        return Ok(intent.nothing_told());
     };
     let expanded = session
         .get("payment_intent")
@@ -59,7 +59,7 @@ async fn of_session<C: HttpClient>(
         Some(payment) => of_payment(intent, payment)?,
         None => Reading {
             livemode: livemode(&session)?,
-            ..nothing(intent)
+            ..intent.nothing_told()
         },
     };
     reading.asked = Some(money(&session, "amount_total")?);
@@ -86,23 +86,6 @@ fn same(found: Option<Value>, wanted: &ObjectId) -> Result<Option<Value>, CallEr
     match &found {
         Some(object) if text(object, "id") != Some(wanted.as_str()) => Err(CallError::Misfit("id")),
         _ => Ok(found),
-    }
-}
-
-fn nothing(intent: &Intent) -> Reading {
-    Reading {
-        reference: Reference {
-            order: Some(intent.order),
-            payment: Some(intent.id),
-            object: None,
-            session: None,
-        },
-        asked: None,
-        livemode: intent.livemode,
-        occurred_at: None,
-        evidence_due_at: None,
-        card: None,
-        facts: Vec::new(),
     }
 }
 
@@ -138,7 +121,7 @@ fn of_payment(intent: &Intent, object: &Value) -> Result<Reading, ParseError> {
         let total = money(charge, "amount_refunded")?;
         facts.push(fact(payment.clone(), FactKind::RefundTotal { total }));
     }
-    let mut reading = nothing(intent);
+    let mut reading = intent.nothing_told();
     reading.reference.object = Some(payment);
     Ok(Reading {
         asked: Some(money(object, "amount")?),

@@ -23,13 +23,11 @@ const PAGES_MAX: usize = 5;
 /// Asks for a refund, unless it was made already.
 pub(super) async fn refund<C: HttpClient>(stripe: &Stripe<C>, order: RefundOrder<'_>) -> Result<Reading, CallError> {
     let payment = payment_intent(stripe, order).await?;
-    let made = match find(stripe, &payment, order).await? {
-        Some(made) => made,
-        None => {
-            let key = order.request.id.to_string();
-            stripe.post("/v1/refunds", form(&payment, order), &key).await?
-        }
-    };
+    if let Some(made) = find(stripe, &payment, order).await? {
+        return reading(&payment, &made, order);
+    }
+    let key = order.request.id.to_string();
+    let made = stripe.post("/v1/refunds", form(&payment, order), &key).await?;
     reading(&payment, &made, order)
 }
 

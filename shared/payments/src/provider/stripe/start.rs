@@ -34,27 +34,23 @@ fn form(intent: &Intent, returns: &Returns) -> (&'static str, String) {
     if intent.step_up {
         form.append_pair("payment_method_options[card][request_three_d_secure]", "any");
     }
-    match intent.mode {
-        Mode::CheckoutSession => {
-            form.append_pair("mode", "payment")
-                .append_pair("client_reference_id", &order)
-                .append_pair("line_items[0][quantity]", "1")
-                .append_pair("line_items[0][price_data][currency]", &currency)
-                .append_pair("line_items[0][price_data][unit_amount]", &amount)
-                .append_pair("line_items[0][price_data][product_data][name]", &order)
-                .append_pair("payment_intent_data[metadata][order_id]", &order)
-                .append_pair("payment_intent_data[metadata][payment_id]", &payment)
-                .append_pair("success_url", &returns.success_url)
-                .append_pair("cancel_url", &returns.cancel_url);
-            ("/v1/checkout/sessions", form.finish())
-        }
-        _ => {
-            form.append_pair("amount", &amount)
-                .append_pair("currency", &currency)
-                .append_pair("automatic_payment_methods[enabled]", "true");
-            ("/v1/payment_intents", form.finish())
-        }
+    if intent.mode == Mode::CheckoutSession {
+        form.append_pair("mode", "payment")
+            .append_pair("client_reference_id", &order)
+            .append_pair("line_items[0][quantity]", "1")
+            .append_pair("line_items[0][price_data][currency]", &currency)
+            .append_pair("line_items[0][price_data][unit_amount]", &amount)
+            .append_pair("line_items[0][price_data][product_data][name]", &order)
+            .append_pair("payment_intent_data[metadata][order_id]", &order)
+            .append_pair("payment_intent_data[metadata][payment_id]", &payment)
+            .append_pair("success_url", &returns.success_url)
+            .append_pair("cancel_url", &returns.cancel_url);
+        return ("/v1/checkout/sessions", form.finish());
     }
+    form.append_pair("amount", &amount)
+        .append_pair("currency", &currency)
+        .append_pair("automatic_payment_methods[enabled]", "true");
+    ("/v1/payment_intents", form.finish())
 }
 
 /// Their answer is their word: what it says must be what was asked.
@@ -63,9 +59,10 @@ fn started(intent: &Intent, body: &Value) -> Result<Started, CallError> {
     let object: ObjectId = text("id")
         .and_then(|id| id.parse().ok())
         .ok_or(CallError::Misfit("id"))?;
-    let amount_name = match intent.mode {
-        Mode::CheckoutSession => "amount_total",
-        _ => "amount",
+    let amount_name = if intent.mode == Mode::CheckoutSession {
+        "amount_total"
+    } else {
+        "amount"
     };
     let amount = body.get(amount_name).and_then(Value::as_i64);
     let currency = text("currency").and_then(|code| code.to_ascii_uppercase().parse().ok());

@@ -52,14 +52,14 @@ pub(super) async fn page<C: HttpClient>(
     let from: Timestamp = format!("{day}T00:00:00Z")
         .parse()
         .map_err(|_| CallError::Misfit("day"))?;
-    let (list, last) = position(after)?;
+    let (list, read_to) = position(after)?;
     let (from_s, to_s) = (from.seconds().to_string(), (from.seconds() + DAY_S).to_string());
     let limit = STATEMENT_ROWS_MAX.to_string();
     let mut query = vec![("created[gte]", &*from_s), ("created[lt]", &*to_s), ("limit", &*limit)];
     if list == List::Charges {
         query.push(("expand[]", "data.balance_transaction"));
     }
-    query.extend(last.map(|last| ("starting_after", last)));
+    query.extend(read_to.map(|id| ("starting_after", id)));
     let answer = stripe.get(&format!("/v1/{}", list.as_str()), &query).await?;
     read(list, &answer.unwrap_or_default())
 }
@@ -68,13 +68,13 @@ fn position(after: Option<&str>) -> Result<(List, Option<&str>), CallError> {
     let Some(after) = after else {
         return Ok((List::Charges, None));
     };
-    let (list, last) = match after.split_once(':') {
-        Some((list, last)) => (list, Some(last)),
+    let (name, read_to) = match after.split_once(':') {
+        Some((name, id)) => (name, Some(id)),
         None => (after, None),
     };
-    match list {
-        "charges" => Ok((List::Charges, last)),
-        "refunds" => Ok((List::Refunds, last)),
+    match name {
+        "charges" => Ok((List::Charges, read_to)),
+        "refunds" => Ok((List::Refunds, read_to)),
         _ => Err(CallError::Misfit("page")),
     }
 }
@@ -97,7 +97,7 @@ fn read(list: List, answer: &Value) -> Result<StatementPage, CallError> {
     }
     let more = answer.get("has_more").and_then(Value::as_bool) == Some(true);
     page.next = match objects.last() {
-        Some(last) if more => Some(format!("{}:{}", list.as_str(), id(last, "id")?)),
+        Some(object) if more => Some(format!("{}:{}", list.as_str(), id(object, "id")?)),
         _ => list.next().map(|next| next.as_str().to_owned()),
     };
     Ok(page)

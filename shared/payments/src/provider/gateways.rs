@@ -1,0 +1,158 @@
+//! The providers that are configured here, behind one door: which of them a payment is with is looked at in one place.
+
+use web::HttpClient;
+
+use super::{
+    CallError, Gateway, Payer, Provider, RefundOrder, StatementPage, alipay::Alipay, stripe::Stripe,
+    wechat_pay::WechatPay,
+};
+use crate::{Intent, Reading, Started};
+
+/// The outbound halves of the providers. One that is not configured can't be asked: [`CallError::Unsupported`].
+#[derive(Debug, Clone)]
+pub struct Gateways<C> {
+    stripe: Option<Stripe<C>>,
+    wechat_pay: Option<WechatPay<C>>,
+    alipay: Option<Alipay<C>>,
+    cash_on_delivery: bool,
+}
+
+impl<C> Default for Gateways<C> {
+    /// None of them.
+    fn default() -> Self {
+        Self {
+            stripe: None,
+            wechat_pay: None,
+            alipay: None,
+            cash_on_delivery: false,
+        }
+    }
+}
+
+impl<C> Gateways<C> {
+    /// With Stripe.
+    #[must_use]
+    pub fn with_stripe(self, stripe: Stripe<C>) -> Self {
+        let stripe = Some(stripe);
+        Self { stripe, ..self }
+    }
+
+    /// With `WeChat` Pay.
+    #[must_use]
+    pub fn with_wechat_pay(self, wechat_pay: WechatPay<C>) -> Self {
+        let wechat_pay = Some(wechat_pay);
+        Self { wechat_pay, ..self }
+    }
+
+    /// With Alipay.
+    #[must_use]
+    pub fn with_alipay(self, alipay: Alipay<C>) -> Self {
+        let alipay = Some(alipay);
+        Self { alipay, ..self }
+    }
+
+    /// With cash, which needs nobody to be asked.
+    #[must_use]
+    pub fn with_cash_on_delivery(self) -> Self {
+        Self {
+            cash_on_delivery: true,
+            ..self
+        }
+    }
+
+    /// Whether payments are taken through this provider.
+    pub const fn offers(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Stripe => self.stripe.is_some(),
+            Provider::WechatPay => self.wechat_pay.is_some(),
+            Provider::Alipay => self.alipay.is_some(),
+            Provider::CashOnDelivery => self.cash_on_delivery,
+            // Checkout writes its payments, whole.
+            Provider::Instant => false,
+        }
+    }
+}
+
+impl<C: HttpClient> Gateways<C> {
+    /// See [`Gateway::start`]. Cash is due at the door: nobody is called, and the object is our payment's id.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallError`].
+    pub async fn start(&self, intent: &Intent, payer: &Payer) -> Result<Started, CallError> {
+        match intent.provider {
+            Provider::Stripe => configured(self.stripe.as_ref())?.start(intent, payer).await,
+            Provider::WechatPay => configured(self.wechat_pay.as_ref())?.start(intent, payer).await,
+            Provider::Alipay => configured(self.alipay.as_ref())?.start(intent, payer).await,
+            Provider::CashOnDelivery if self.cash_on_delivery => {
+                intent.own_object().map(Started::of).ok_or(CallError::Misfit("id"))
+            }
+            Provider::CashOnDelivery | Provider::Instant => Err(CallError::Unsupported),
+        }
+    }
+
+    /// See [`Gateway::query`]. Of cash, only the courier knows: nothing to tell.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallError`].
+    pub async fn query(&self, intent: &Intent) -> Result<Reading, CallError> {
+        match intent.provider {
+            Provider::Stripe => configured(self.stripe.as_ref())?.query(intent).await,
+            Provider::WechatPay => configured(self.wechat_pay.as_ref())?.query(intent).await,
+            Provider::Alipay => configured(self.alipay.as_ref())?.query(intent).await,
+            Provider::CashOnDelivery | Provider::Instant => Ok(intent.nothing_told()),
+        }
+    }
+
+    /// See [`Gateway::refund`]. Cash goes back by hand.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallError`].
+    pub async fn refund(&self, refund: RefundOrder<'_>) -> Result<Reading, CallError> {
+        match refund.intent.provider {
+            Provider::Stripe => configured(self.stripe.as_ref())?.refund(refund).await,
+            Provider::WechatPay => configured(self.wechat_pay.as_ref())?.refund(refund).await,
+            Provider::Alipay => configured(self.alipay.as_ref())?.refund(refund).await,
+            Provider::CashOnDelivery | Provider::Instant => Err(CallError::Unsupported),
+        }
+    }
+
+    /// See [`Gateway::query_refund`].
+    ///
+    /// # Errors
+    ///
+    /// See [`CallError`].
+    pub async fn query_refund(&self, refund: RefundOrder<'_>) -> Result<Reading, CallError> {
+        match refund.intent.provider {
+            Provider::Stripe => configured(self.stripe.as_ref())?.query_refund(refund).await,
+            Provider::WechatPay => configured(self.wechat_pay.as_ref())?.query_refund(refund).await,
+            Provider::Alipay => configured(self.alipay.as_ref())?.query_refund(refund).await,
+            Provider::CashOnDelivery | Provider::Instant => Err(CallError::Unsupported),
+        }
+    }
+
+    /// See [`Gateway::statement`]. Cash has none: the couriers' remittances are its statement.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallError`].
+    pub async fn statement(
+        &self,
+        provider: Provider,
+        day: &str,
+        after: Option<&str>,
+    ) -> Result<StatementPage, CallError> {
+        match provider {
+            Provider::Stripe => configured(self.stripe.as_ref())?.statement(day, after).await,
+            Provider::WechatPay => configured(self.wechat_pay.as_ref())?.statement(day, after).await,
+            Provider::Alipay => configured(self.alipay.as_ref())?.statement(day, after).await,
+            Provider::CashOnDelivery | Provider::Instant => Err(CallError::Unsupported),
+        }
+    }
+}
+
+fn configured<G>(gateway: Option<&G>) -> Result<&G, CallError> {
+    gateway.ok_or(CallError::Unsupported)
+}
