@@ -1,16 +1,25 @@
-//! The outside world in a second terminal: a Stripe, and a platform that shops by UCP and prints the order webhooks that
-//! it gets.
+//! The outside world in a second terminal: payment providers, and a platform that shops by UCP and prints the
+//! order webhooks that it gets.
 //!
 //! `cargo run --bin doubles` beside `cargo run`. Everything listens on loopback only.
 
 #![expect(clippy::indexing_slicing, reason = "indexing JSON gives null")]
 
-use tests::doubles::{agent::Agent, stripe::StripeDouble};
+use tests::doubles::{
+    agent::Agent,
+    alipay::{Account as AlipayAccount, AlipayDouble},
+    stripe::StripeDouble,
+    wechat_pay::{Account as WechatPayAccount, WechatPayDouble},
+};
 
 /// Where the local platform looks for Stripe (`StripeApiBase` in `samconfig.toml`).
 const STRIPE_PORT: u16 = 8090;
 /// Where the platform's profile and webhook are.
 const AGENT_PORT: u16 = 8091;
+/// Where the local platform looks for `WeChat` Pay (`WechatPayApiBase`).
+const WECHAT_PAY_PORT: u16 = 8092;
+/// Where the local platform looks for Alipay (`AlipayGatewayUrl`).
+const ALIPAY_PORT: u16 = 8093;
 /// The webhook secret of `infra/local/secrets.dev.json`: public, for tests only.
 const STRIPE_SECRET: &str = "whsec_dev_public_not_a_secret_0000000001";
 
@@ -43,8 +52,27 @@ async fn main() {
         );
     })
     .await;
+    let wechat_pay = WechatPayDouble::start(WECHAT_PAY_PORT, WechatPayAccount::dev()).await;
+    let alipay = AlipayDouble::start(ALIPAY_PORT, AlipayAccount::dev()).await;
     println!("Shop      {shop}");
-    println!("Stripe    {} (pays when told: POST /_double/pay)", stripe.url());
+    println!(
+        "Stripe    {0} (curl {0}/_double/pay -d '{{\"object\":\"pi_…\"}}'; refund, end_refund, dispute, end_dispute, plan)",
+        stripe.url()
+    );
+    println!(
+        "WeChat    {0} (curl {0}/_double/pay -d '{{\"out_trade_no\":\"…\"}}'; refund, end_refund, plan, answers)",
+        wechat_pay.url()
+    );
+    println!(
+        "Alipay    {0} (curl {0}/_double/pay -d '{{\"out_trade_no\":\"pay_…\"}}'; scan, finish, expire, refund, plan, answers)",
+        alipay.url()
+    );
+    println!(
+        "          each also: made, slow, down, fail, refuse, clock, bill, release, redeliver; notices: times, silent, held,"
+    );
+    println!(
+        "          delay_ms, retries, out_of_order, at_once, forged, tampered, skew_s, wrong_amount, unknown_order"
+    );
     println!("Platform  {} (order webhooks are printed here)\n", agent.header());
     tokio::signal::ctrl_c().await.ok();
 }
