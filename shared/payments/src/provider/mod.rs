@@ -31,7 +31,7 @@ pub use notice::{ParseError, Parsed, read};
 pub enum Provider {
     /// Stripe: `PaymentIntents` and Checkout Sessions.
     Stripe,
-    /// WeChat Pay, APIv3.
+    /// `WeChat` Pay, `APIv3`.
     WechatPay,
     /// Alipay, open platform.
     Alipay,

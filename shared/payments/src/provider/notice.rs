@@ -5,6 +5,7 @@ use crate::{Notice, NoticeSource, Reading};
 
 /// What a notice is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Parsed {
     /// Something that concerns money of ours.
     Told(Reading),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use kernel::{Ambient, PaymentId};
+use serde::Serialize;
 use serde_json::Value;
 use web::{Egress, HttpClient, Incoming, OutgoingRequest, SendError};
 
@@ -87,9 +88,10 @@ impl<C: HttpClient> WechatPay<C> {
     }
 
     /// Asks for something to be done.
-    pub(super) async fn post(&self, target: &str, body: &Value) -> Result<Value, CallError> {
+    pub(super) async fn post(&self, target: &str, body: &impl Serialize) -> Result<Value, CallError> {
+        let body = serde_json::to_string(body).map_err(|_| CallError::Misfit("a request"))?;
         let incoming = self
-            .send(&Method::POST, &self.base(), target, body.to_string(), CALL_TIMEOUT)
+            .send(&Method::POST, &self.base(), target, body, CALL_TIMEOUT)
             .await?;
         self.answer(&incoming)
     }

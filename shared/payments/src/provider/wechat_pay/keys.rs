@@ -16,9 +16,9 @@ use super::{
 
 /// How many platform keys may be configured at once: a public key and certificates, old and new.
 pub(super) const PLATFORM_KEYS_MAX: usize = 8;
-/// How many APIv3 keys may be configured at once.
+/// How many `APIv3` keys may be configured at once.
 pub(super) const API_V3_KEYS_MAX: usize = 4;
-/// The length of an APIv3 key, in bytes. Its text is the key: it is not hex.
+/// The length of an `APIv3` key, in bytes. Its text is the key: it is not hex.
 pub(super) const API_V3_KEY_BYTES: usize = 32;
 /// The longest serial, merchant or application id, in bytes.
 pub(super) const ID_BYTES_MAX: usize = 64;
@@ -112,7 +112,7 @@ impl Notices {
         Ok(())
     }
 
-    /// What was sealed, under whichever APIv3 key it was. A nonce of another length opens nothing.
+    /// What was sealed, under whichever `APIv3` key it was. A nonce of another length opens nothing.
     pub(super) fn open(&self, nonce: &str, associated_data: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let nonce: [u8; NONCE_LEN] = nonce.as_bytes().try_into().ok()?;
         self.content.iter().find_map(|key| {
@@ -175,7 +175,7 @@ mod tests {
         let changes: [Change; 9] = [
             |json| json["api_v3_keys"] = json!([]),
             |json| json["platform_keys"] = json!([]),
-            |json| json["api_v3_keys"] = json!(["secret-of-31-bytes-0000000000000"]),
+            |json| json["api_v3_keys"] = json!(["secret-of-31-bytes-000000000000"]),
             |json| json["api_v3_keys"] = json!(["00".repeat(32)]),
             |json| json["platform_keys"][0]["public_key"] = json!("secret"),
             |json| json["platform_keys"][0]["serial"] = json!("a\"b"),

@@ -1,10 +1,10 @@
-//! `WeChat` Pay, APIv3, as a plain merchant: Native, JSAPI and H5 payments in CNY.
+//! `WeChat` Pay, `APIv3`, as a plain merchant: Native, JSAPI and H5 payments in CNY.
 //!
 //! Numbers: `out_trade_no` is the 32 hex digits of our payment id, and what facts name as the payment object; `attach` is
 //! the order's id; `out_refund_no` is our refund id. They are the provider's idempotency keys: a call whose answer did not
 //! come is repeated with the same numbers, and a payment or refund is never asked for under a second one.
 //!
-//! Keys: both kinds of platform key (`PUB_KEY_ID_…` and certificates, by serial) and several APIv3 keys are configured side
+//! Keys: both kinds of platform key (`PUB_KEY_ID_…` and certificates, by serial) and several `APIv3` keys are configured side
 //! by side. None is ever fetched in a request. To switch, put the new key beside the old one in the secret, let the
 //! functions start anew (secrets are read as a sandbox starts), then switch at `WeChat` Pay, and take the old key out when
 //! its last redelivery is over: 25 hours later. A notice under a key that is not known yet is refused, counted, and

@@ -4,7 +4,7 @@ use serde_json::Value;
 use web::HttpClient;
 
 use super::{
-    super::{CallError, ParseError},
+    super::CallError,
     WechatPay,
     call::number,
     parse::{text, transaction},
@@ -31,7 +31,7 @@ impl<C: HttpClient> WechatPay<C> {
         }
         same(&answer, "out_trade_no", object.as_str())?;
         let (reading, _) = transaction(&answer)
-            .map_err(misfit)?
+            .map_err(|error| CallError::Misfit(error.0))?
             .ok_or(CallError::Misfit("trade_state"))?;
         Ok(ours(reading, intent))
     }
@@ -40,10 +40,6 @@ impl<C: HttpClient> WechatPay<C> {
 /// Whether a refusal says one of these codes.
 pub(super) fn is(error: &CallError, codes: &[&str]) -> bool {
     matches!(error, CallError::Refused { code, .. } if codes.contains(&code.as_str()))
-}
-
-pub(super) const fn misfit(error: ParseError) -> CallError {
-    CallError::Misfit(error.0)
 }
 
 /// What we asked about is what is told of.

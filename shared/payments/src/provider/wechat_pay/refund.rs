@@ -8,7 +8,7 @@ use super::{
     WechatPay,
     call::number,
     parse,
-    query::{is, misfit, ours, same, unheard},
+    query::{is, ours, same, unheard},
     start::taken,
 };
 use crate::{Fact, Reading};
@@ -56,7 +56,7 @@ fn told(refund: RefundOrder<'_>, answer: &Value) -> Result<Reading, CallError> {
     let RefundOrder { request, intent, .. } = refund;
     same(answer, "out_trade_no", number(intent.id)?.as_str())?;
     same(answer, "out_refund_no", &request.id.to_string())?;
-    let (reading, _) = parse::refund(answer, "status").map_err(misfit)?;
+    let (reading, _) = parse::refund(answer, "status").map_err(|error| CallError::Misfit(error.0))?;
     let amount = reading.facts.iter().find_map(Fact::money);
     if amount != Some(request.amount) || reading.asked != Some(intent.amount) {
         return Err(CallError::Misfit("amount"));

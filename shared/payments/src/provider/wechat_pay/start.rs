@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use kernel::{Money, Timestamp};
-use serde_json::{Value, json};
+use kernel::{Currency, Money, Timestamp};
+use serde::Serialize;
 use web::HttpClient;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     parse::text,
     plain,
 };
-use crate::{Intent, Mode, Started};
+use crate::{Intent, Mode, ObjectId, Started};
 
 /// The longest `openid`, in bytes.
 const OPENID_BYTES_MAX: usize = 128;
@@ -22,6 +22,49 @@ const OPENID_BYTES_MAX: usize = 128;
 const OPENER_BYTES_MAX: usize = 2_048;
 /// From UTC to Beijing time, in seconds.
 const BEIJING_S: i64 = 8 * 3_600;
+
+/// What is asked for, in their words.
+#[derive(Serialize)]
+struct Order<'a> {
+    appid: &'a str,
+    mchid: &'a str,
+    /// What the payer reads, 127 characters at most: the order's id, which names nothing that was bought.
+    description: String,
+    out_trade_no: ObjectId,
+    /// Comes back with the notice.
+    attach: String,
+    notify_url: &'a str,
+    amount: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_expire: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer: Option<OpenId<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scene_info: Option<Scene>,
+}
+
+#[derive(Serialize)]
+struct Amount {
+    total: i64,
+    currency: Currency,
+}
+
+#[derive(Serialize)]
+struct OpenId<'a> {
+    openid: &'a str,
+}
+
+#[derive(Serialize)]
+struct Scene {
+    payer_client_ip: IpAddr,
+    h5_info: H5,
+}
+
+#[derive(Serialize)]
+struct H5 {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
 
 impl<C: HttpClient> WechatPay<C> {
     /// Asks for the intent's payment. The request is the same for the same intent and payer, so asking again gives a new
@@ -50,31 +93,38 @@ impl<C: HttpClient> WechatPay<C> {
         }
     }
 
-    fn order(&self, intent: &Intent, payer: &Payer) -> Result<(&'static str, Value), CallError> {
+    fn order<'a>(&'a self, intent: &Intent, payer: &'a Payer) -> Result<(&'static str, Order<'a>), CallError> {
         let order = intent.order.to_string();
-        let mut body = json!({
-            "appid": self.merchant.appid,
-            "mchid": self.merchant.mchid,
-            "description": order,
-            "out_trade_no": number(intent.id)?,
-            "attach": order,
-            "notify_url": self.site.notify_url,
-            "amount": {"total": taken(intent.amount)?, "currency": intent.amount.currency()},
-        });
-        if let Some(pay_by) = intent.pay_by {
-            body["time_expire"] = json!(beijing(pay_by));
-        }
+        let body = Order {
+            appid: &self.merchant.appid,
+            mchid: &self.merchant.mchid,
+            description: order.clone(),
+            out_trade_no: number(intent.id)?,
+            attach: order,
+            notify_url: &self.site.notify_url,
+            amount: Amount {
+                total: taken(intent.amount)?,
+                currency: intent.amount.currency(),
+            },
+            time_expire: intent.pay_by.map(beijing),
+            payer: None,
+            scene_info: None,
+        };
         match intent.mode {
             Mode::Native => Ok(("/v3/pay/transactions/native", body)),
             Mode::Jsapi => {
                 let openid = payer.openid.as_deref().filter(|openid| plain(openid, OPENID_BYTES_MAX));
-                body["payer"] = json!({"openid": openid.ok_or(CallError::Unsupported)?});
-                Ok(("/v3/pay/transactions/jsapi", body))
+                let payer = Some(OpenId {
+                    openid: openid.ok_or(CallError::Unsupported)?,
+                });
+                Ok(("/v3/pay/transactions/jsapi", Order { payer, ..body }))
             }
             Mode::H5 => {
-                let address: IpAddr = payer.address.parse().map_err(|_| CallError::Unsupported)?;
-                body["scene_info"] = json!({"payer_client_ip": address, "h5_info": {"type": "Wap"}});
-                Ok(("/v3/pay/transactions/h5", body))
+                let scene_info = Some(Scene {
+                    payer_client_ip: payer.address.parse().map_err(|_| CallError::Unsupported)?,
+                    h5_info: H5 { kind: "Wap" },
+                });
+                Ok(("/v3/pay/transactions/h5", Order { scene_info, ..body }))
             }
             Mode::PaymentIntent
             | Mode::CheckoutSession

@@ -91,7 +91,7 @@ pub(super) fn signed(body: &[u8]) -> HeaderMap {
     headers(&signed_by(&platform_key(), &NOW.to_string(), NONCE, body)).unwrap()
 }
 
-/// Sealed as the platform does, under an APIv3 key.
+/// Sealed as the platform does, under an `APIv3` key.
 pub(super) fn sealed(key: &str, nonce: &str, associated_data: &str, text: &str) -> String {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_bytes()).unwrap());
     let mut bytes = text.as_bytes().to_vec();
@@ -184,6 +184,7 @@ impl Random for Stopped {
 }
 
 /// Answers in turn, and remembers what it was asked.
+#[derive(Debug)]
 pub(super) struct Scripted {
     answers: Mutex<Vec<Result<Incoming, SendError>>>,
     asked: Mutex<Vec<OutgoingRequest>>,

@@ -2,7 +2,7 @@
 //!
 //! `Wechatpay-Signature` is RSA with SHA-256 over `timestamp\nnonce\nbody\n`, under the key that `Wechatpay-Serial` names.
 //! The algorithm is ours: a message that names another is refused. The time is bounded on both sides. Then the event's
-//! `resource` is opened with AES-256-GCM under an APIv3 key.
+//! `resource` is opened with AES-256-GCM under an `APIv3` key.
 //!
 //! Some deliveries are probes with a wrong signature (`WECHATPAY/SIGNTEST/…`): they are refused like any other, and the
 //! right one follows, so one wrong signature means nothing.
@@ -97,7 +97,8 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ref
 #[derive(Deserialize)]
 struct Event {
     id: String,
-    event_type: String,
+    #[serde(rename = "event_type")]
+    kind: String,
     resource: Option<Sealed>,
 }
 
@@ -135,13 +136,13 @@ impl Ingress for Notices {
         let event = event(body).ok_or(Refusal::NotAnEvent)?;
         let delivery = event.id.parse().map_err(|_| Refusal::NotAnEvent)?;
         // What we do not need is not opened: `parse` ignores it.
-        let content = match Kind::of(&event.event_type) {
+        let content = match Kind::of(&event.kind) {
             Some(kind) => Some(self.content(&event, kind)?),
             None => None,
         };
         Ok(Verified {
             delivery,
-            kind: event.event_type,
+            kind: event.kind,
             content,
         })
     }
@@ -185,7 +186,7 @@ const fn fail(status: u16, body: &'static str) -> Reply {
 fn event(body: &[u8]) -> Option<Event> {
     let object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let event: Event = object.then(|| serde_json::from_slice(body).ok())??;
-    (1..=KIND_BYTES_MAX).contains(&event.event_type.len()).then_some(event)
+    (1..=KIND_BYTES_MAX).contains(&event.kind.len()).then_some(event)
 }
 
 impl Notices {
@@ -205,7 +206,7 @@ impl Notices {
         let resource: &RawValue = serde_json::from_slice(&text).unwrap_or(RawValue::NULL);
         let foreign = !self.concerns(resource, kind);
         let content = Content {
-            event_type: &event.event_type,
+            event_type: &event.kind,
             foreign,
             resource,
         };
