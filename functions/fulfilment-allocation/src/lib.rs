@@ -17,7 +17,7 @@ use kernel::{Actor, Ambient, Envelope, Event, OpenError, OrderId};
 use queue::{Failure, SqsBatchResponse, SqsEvent, consume};
 use sales::{
     Orders,
-    events::v1::{OrderCancelled, OrderPaid},
+    events::v1::{OrderCancelled, OrderConfirmed, OrderPaid},
     order::{self, Act, LineQuantity, Order},
 };
 pub use wire::wire;
@@ -75,7 +75,7 @@ impl From<Error> for Failure {
 #[derive(Debug, Clone, Copy)]
 struct Raced;
 
-/// Handles a batch of `order.paid` and `order.cancelled`; other events are none of ours.
+/// Handles a batch of `order.paid`, `order.confirmed` and `order.cancelled`; other events are none of ours.
 pub async fn handle(ports: &Ports, event: SqsEvent) -> SqsBatchResponse {
     consume(event, |envelope| async move {
         one(ports, &envelope).await.map_err(Failure::from)
@@ -86,6 +86,7 @@ pub async fn handle(ports: &Ports, event: SqsEvent) -> SqsBatchResponse {
 async fn one(ports: &Ports, envelope: &Envelope) -> Result<(), Error> {
     let (order, paid) = match envelope.name.as_str() {
         OrderPaid::NAME => (envelope.open::<OrderPaid>()?.order_id, true),
+        OrderConfirmed::NAME => (envelope.open::<OrderConfirmed>()?.order_id, true),
         OrderCancelled::NAME => (envelope.open::<OrderCancelled>()?.order_id, false),
         other => {
             tracing::warn!(event.name = other, "fulfilment.event.unexpected");
@@ -112,7 +113,8 @@ async fn one(ports: &Ports, envelope: &Envelope) -> Result<(), Error> {
 async fn allocate(ports: &Ports, id: OrderId, envelope: &Envelope) -> Result<Vec<Part<Raced>>, Error> {
     let order = ports.orders.get(id).await?.ok_or(Error::Missing(id))?;
     let units = order.allocatable();
-    if units.is_empty() || order.state().name() != order::StateName::Confirmed {
+    // One under review is allocated when that is over: `order.confirmed` comes then.
+    if units.is_empty() || order.under_review() || order.state().name() != order::StateName::Confirmed {
         return Ok(Vec::new());
     }
     let held = ports

@@ -128,6 +128,7 @@ fn of_refused(refused: &Refused) -> Problem {
     match refused {
         Refused::Transition(_)
         | Refused::Unchanged
+        | Refused::UnderReview
         | Refused::Shipped
         | Refused::DuplicateShipment(_)
         | Refused::ClosedShipment(_)

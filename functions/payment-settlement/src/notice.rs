@@ -122,6 +122,8 @@ async fn standing(
 ) -> Result<(OrderStanding, Option<Reservation>), Error> {
     match order.state() {
         State::AwaitingPayment { .. } | State::OnHold { .. } => Ok((OrderStanding::Open, None)),
+        // It was fulfilled before its money came.
+        State::Confirmed { .. } | State::Completed { .. } if order.on_delivery() => Ok((OrderStanding::Open, None)),
         State::Confirmed { .. } | State::Completed { .. } => Ok((OrderStanding::Paid, None)),
         State::Cancelled { .. } => Ok((OrderStanding::Cancelled, None)),
         State::Expired { .. } => {

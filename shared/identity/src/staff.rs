@@ -32,9 +32,24 @@ pub enum Role {
     /// Pick, pack and ship.
     #[serde(rename = "fulfilment")]
     Fulfilment,
-    /// Payments, refunds, disputes.
-    #[serde(rename = "payments")]
-    Payments,
+    /// Read payments, disputes and the ledger. Once `payments`.
+    #[serde(rename = "payments.read", alias = "payments")]
+    PaymentsRead,
+    /// Refund up to the limit of this role.
+    #[serde(rename = "payments.refund")]
+    PaymentsRefund,
+    /// Refund beyond it.
+    #[serde(rename = "payments.refund.large")]
+    PaymentsRefundLarge,
+    /// Hold and release, cases, notices that are handed on again.
+    #[serde(rename = "payments.review")]
+    PaymentsReview,
+    /// Take couriers' cash in.
+    #[serde(rename = "payments.cash")]
+    PaymentsCash,
+    /// Collect cash at the door.
+    #[serde(rename = "courier")]
+    Courier,
     /// Customers' questions and open cases.
     #[serde(rename = "support")]
     Support,
@@ -53,7 +68,12 @@ impl Role {
             Self::Stock => "stock",
             Self::Orders => "orders",
             Self::Fulfilment => "fulfilment",
-            Self::Payments => "payments",
+            Self::PaymentsRead => "payments.read",
+            Self::PaymentsRefund => "payments.refund",
+            Self::PaymentsRefundLarge => "payments.refund.large",
+            Self::PaymentsReview => "payments.review",
+            Self::PaymentsCash => "payments.cash",
+            Self::Courier => "courier",
             Self::Support => "support",
             Self::Integrations => "integrations",
         }
@@ -146,12 +166,21 @@ mod tests {
             Role::Stock,
             Role::Orders,
             Role::Fulfilment,
-            Role::Payments,
+            Role::PaymentsRead,
+            Role::PaymentsRefund,
+            Role::PaymentsRefundLarge,
+            Role::PaymentsReview,
+            Role::PaymentsCash,
+            Role::Courier,
             Role::Support,
             Role::Integrations,
         ];
         for role in all {
             assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
         }
+        assert_eq!(
+            serde_json::from_str::<Role>("\"payments\"").unwrap(),
+            Role::PaymentsRead
+        );
     }
 }

@@ -154,6 +154,8 @@ ids! {
     CaseId = "cas";
     /// A sales lead.
     LeadId = "led";
+    /// Cash that a courier hands in.
+    RemittanceId = "rmt";
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub enum OrderEvent {
     Placed(v1::OrderPlaced),
     /// `order.paid`.
     Paid(v1::OrderPaid),
+    /// `order.confirmed`.
+    Confirmed(v1::OrderConfirmed),
     /// `order.cancelled`.
     Cancelled(v1::OrderCancelled),
     /// `order.expired`.
@@ -33,6 +35,7 @@ impl OrderEvent {
         match self {
             Self::Placed(event) => Envelope::of(event, ambient, correlation),
             Self::Paid(event) => Envelope::of(event, ambient, correlation),
+            Self::Confirmed(event) => Envelope::of(event, ambient, correlation),
             Self::Cancelled(event) => Envelope::of(event, ambient, correlation),
             Self::Expired(event) => Envelope::of(event, ambient, correlation),
             Self::Shipped(event) => Envelope::of(event, ambient, correlation),
@@ -46,6 +49,7 @@ impl OrderEvent {
         match &mut self {
             Self::Placed(v1::OrderPlaced { version, .. })
             | Self::Paid(v1::OrderPaid { version, .. })
+            | Self::Confirmed(v1::OrderConfirmed { version, .. })
             | Self::Cancelled(v1::OrderCancelled { version, .. })
             | Self::Expired(v1::OrderExpired { version, .. })
             | Self::Shipped(v1::OrderShipped { version, .. })
@@ -76,6 +80,7 @@ mod tests {
     fn every_released_event_reads_back() {
         reads_back::<v1::OrderPlaced>(include_str!("golden/order.placed.v1.json"));
         reads_back::<v1::OrderPaid>(include_str!("golden/order.paid.v1.json"));
+        reads_back::<v1::OrderConfirmed>(include_str!("golden/order.confirmed.v1.json"));
         reads_back::<v1::OrderCancelled>(include_str!("golden/order.cancelled.v1.json"));
         reads_back::<v1::OrderExpired>(include_str!("golden/order.expired.v1.json"));
         reads_back::<v1::OrderShipped>(include_str!("golden/order.shipped.v1.json"));

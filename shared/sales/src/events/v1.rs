@@ -26,6 +26,15 @@ pub struct OrderPaid {
     pub version: u64,
 }
 
+/// An order is to be fulfilled, and not because it was paid just now: it is paid at the door, or its review is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderConfirmed {
+    /// The order.
+    pub order_id: OrderId,
+    /// Its version after the change.
+    pub version: u64,
+}
+
 /// An order, or some of its units, was cancelled before shipment. What is owed to the buyer is `Order::refund_owed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderCancelled {
@@ -107,6 +116,7 @@ macro_rules! events {
 events! {
     OrderPlaced = "order.placed";
     OrderPaid = "order.paid";
+    OrderConfirmed = "order.confirmed";
     OrderCancelled = "order.cancelled";
     OrderExpired = "order.expired";
     OrderShipped = "order.shipped";

@@ -35,6 +35,12 @@ pub struct Order {
     pub(super) shipments: Vec<Shipment>,
     pub(super) events: Vec<FulfilmentEvent>,
     pub(super) adjustments: Vec<Adjustment>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) on_delivery: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) under_review: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) waived: Option<Money>,
 }
 
 /// The platform that placed an order, as it was known then.
@@ -176,6 +182,7 @@ impl Order {
             (distinct(self.lines.iter().map(|line| line.id)), "line ids are distinct"),
             (Total::consistent(&self.totals, self.currency), "totals"),
             (self.payment.of_currency(self.currency), "payment amounts"),
+            (self.waiver_fits(), "what was waived"),
             (
                 self.delivery.expectations.len() <= EXPECTATIONS_MAX,
                 "number of expectations",

@@ -123,6 +123,9 @@ pub enum Refused {
     /// Some units were shipped: cancel the others by line.
     #[error("part of the order was shipped")]
     Shipped,
+    /// It is under review: nothing leaves before that is over.
+    #[error("the order is under review")]
+    UnderReview,
     /// The order has no such line.
     #[error("the order has no line {0}")]
     UnknownLine(LineId),
@@ -173,6 +176,23 @@ pub(super) fn difference(before: &Order, after: &Order) -> Vec<FieldChange> {
         before.state().name().to_string(),
         after.state().name().to_string(),
     );
+    compare(
+        "on_delivery".to_owned(),
+        before.on_delivery.to_string(),
+        after.on_delivery.to_string(),
+    );
+    compare(
+        "under_review".to_owned(),
+        before.under_review.to_string(),
+        after.under_review.to_string(),
+    );
+    let waived = |order: &Order| {
+        order
+            .waived
+            .unwrap_or(kernel::Money::zero(order.currency()))
+            .to_string()
+    };
+    compare("waived".to_owned(), waived(before), waived(after));
     let (old, new) = (before.payment(), after.payment());
     compare(
         "payment.status".to_owned(),

@@ -17,6 +17,7 @@ impl Order {
     pub fn allocate(self, units: &[LineQuantity], act: &Act) -> Result<Changed, Refused> {
         let before = self.clone();
         let mut order = self.step(Step::Progress { done: false }, act)?;
+        order.check_review()?;
         order.check_units(units, |line| line.quantity.allocatable())?;
         for unit in units {
             let quantity = &mut order.line_mut(unit.line)?.quantity;
@@ -46,6 +47,7 @@ impl Order {
         }
         let before = self.clone();
         let mut order = self.step(Step::Progress { done: false }, act)?;
+        order.check_review()?;
         if order.shipments.len() >= SHIPMENTS_MAX {
             return Err(Refused::Full("shipments"));
         }

@@ -97,6 +97,9 @@ impl Order {
             shipments: Vec::new(),
             events: Vec::new(),
             adjustments: Vec::new(),
+            on_delivery: false,
+            under_review: false,
+            waived: None,
         };
         order.check()?;
         if !order

@@ -21,10 +21,11 @@ pub enum State {
         /// Why.
         hold: Hold,
     },
-    /// Paid: to be allocated, shipped and delivered. How far it is stands in the lines.
+    /// Paid, or to be paid at the door: to be allocated, shipped and delivered. How far it is stands in the lines.
     Confirmed {
-        /// When it was paid in full.
-        paid_at: Timestamp,
+        /// When it was paid in full, or agreed that it is paid at the door.
+        #[serde(alias = "paid_at")]
+        confirmed_at: Timestamp,
     },
     /// Nothing is left to ship or to deliver.
     Completed {
@@ -138,6 +139,8 @@ pub enum Step {
     Hold(Hold),
     /// It is paid in full.
     Pay,
+    /// It is paid at the door.
+    Promise,
     /// What is known of its money changed, and nothing follows from it.
     Note,
     /// It was not paid in time.
@@ -160,6 +163,7 @@ impl fmt::Display for Step {
         f.write_str(match self {
             Self::Hold(_) => "hold",
             Self::Pay => "pay",
+            Self::Promise => "be paid at the door",
             Self::Note => "note money",
             Self::Expire => "expire",
             Self::Revive => "revive",
@@ -193,8 +197,17 @@ pub(super) fn after(state: State, step: Step, at: Timestamp) -> Result<State, In
         (OnHold { since, .. }, Step::Hold(hold)) => Ok(OnHold { since, hold }),
         (Confirmed { .. } | Completed { .. } | Expired { .. } | Cancelled { .. }, Step::Hold(_)) => Err(refused),
 
-        (AwaitingPayment { .. } | OnHold { .. }, Step::Pay) | (Expired { .. }, Step::Revive) => {
-            Ok(Confirmed { paid_at: at })
+        (AwaitingPayment { .. } | OnHold { .. }, Step::Pay)
+        | (
+            AwaitingPayment { .. }
+            | OnHold {
+                hold: Hold::Underpaid, ..
+            },
+            Step::Promise,
+        )
+        | (Expired { .. }, Step::Revive) => Ok(Confirmed { confirmed_at: at }),
+        (OnHold { .. } | Confirmed { .. } | Completed { .. } | Expired { .. } | Cancelled { .. }, Step::Promise) => {
+            Err(refused)
         }
         (Confirmed { .. } | Completed { .. } | Expired { .. } | Cancelled { .. }, Step::Pay) => Err(refused),
         (

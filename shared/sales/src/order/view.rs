@@ -23,6 +23,12 @@ pub struct View<'a> {
     totals: &'a [Total],
     delivery: &'a Delivery,
     payment: &'a Payment,
+    /// Whether it is paid at the door.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    on_delivery: bool,
+    /// Whether staff hold it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    under_review: bool,
     shipments: &'a [Shipment],
     events: &'a [FulfilmentEvent],
     adjustments: &'a [Adjustment],
@@ -46,6 +52,8 @@ impl<'a> View<'a> {
             totals: order.totals(),
             delivery: order.delivery(),
             payment: order.payment(),
+            on_delivery: order.on_delivery(),
+            under_review: order.under_review(),
             shipments: order.shipments(),
             events: order.fulfilment_events(),
             adjustments: order.adjustments(),
