@@ -95,11 +95,13 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ref
 }
 
 #[derive(Deserialize)]
-struct Event {
+struct Event<'a> {
     id: String,
     #[serde(rename = "event_type")]
     kind: String,
-    resource: Option<Sealed>,
+    /// Looked into only where it is needed: others may have any form.
+    #[serde(borrow)]
+    resource: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -183,15 +185,18 @@ const fn fail(status: u16, body: &'static str) -> Reply {
 }
 
 /// An object with an id and a type. (serde would also take an array for the struct, hence the look at the first byte.)
-fn event(body: &[u8]) -> Option<Event> {
+fn event(body: &[u8]) -> Option<Event<'_>> {
     let object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    let event: Event = object.then(|| serde_json::from_slice(body).ok())??;
+    let event: Event<'_> = object.then(|| serde_json::from_slice(body).ok())??;
     (1..=KIND_BYTES_MAX).contains(&event.kind.len()).then_some(event)
 }
 
 impl Notices {
-    fn content(&self, event: &Event, kind: Kind) -> Result<String, Refusal> {
-        let sealed = event.resource.as_ref().ok_or(Refusal::NotAnEvent)?;
+    fn content(&self, event: &Event<'_>, kind: Kind) -> Result<String, Refusal> {
+        let sealed = event
+            .resource
+            .and_then(|sealed| serde_json::from_str(sealed.get()).ok());
+        let sealed: Sealed = sealed.ok_or(Refusal::NotAnEvent)?;
         if sealed.algorithm != CONTENT_ALGORITHM {
             return Err(Refusal::Undecryptable);
         }

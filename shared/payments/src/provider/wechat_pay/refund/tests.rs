@@ -23,6 +23,7 @@ fn request() -> RefundRequest {
         requested_at: intent(Mode::Native).created_at,
         state: RefundState::Sending,
         provider_refund: None,
+        again: None,
         version: 2,
     }
 }

@@ -49,13 +49,17 @@ fn golden_notices_of_another_implementation_are_taken_and_opened() {
 }
 
 #[test]
-fn what_is_not_needed_is_taken_unopened() {
-    let verified = check(&good(), BODY).unwrap();
-    assert_eq!(
-        (verified.delivery.as_str(), verified.kind.as_str()),
-        ("EV-1", "PAYSCORE.USER_CONFIRM")
-    );
-    assert_eq!(verified.content, None);
+fn what_is_not_needed_is_taken_unopened_whatever_it_holds() {
+    for resource in ["{}", "null", "7", r#""text""#, r#"{"algorithm":"NEW","nonce":null}"#] {
+        let body = format!(r#"{{"id":"EV-1","event_type":"PAYSCORE.USER_CONFIRM","resource":{resource}}}"#);
+        let verified = notices().verify(&signed(body.as_bytes()), body.as_bytes(), Timestamp::from_seconds(NOW));
+        let verified = verified.unwrap();
+        assert_eq!(
+            (verified.delivery.as_str(), verified.kind.as_str()),
+            ("EV-1", "PAYSCORE.USER_CONFIRM")
+        );
+        assert_eq!(verified.content, None);
+    }
 }
 
 #[test]
@@ -202,6 +206,7 @@ fn what_is_signed_and_no_event_is_refused() {
         r#"{"id":"EV-1","event_type":""}"#,
         r#"{"id":7,"event_type":"X"}"#,
         r#"{"id":"EV-1","event_type":"TRANSACTION.SUCCESS"}"#,
+        r#"{"id":"EV-1","event_type":"TRANSACTION.SUCCESS","resource":"text"}"#,
     ] {
         let refused = notices().verify(&signed(body.as_bytes()), body.as_bytes(), Timestamp::from_seconds(NOW));
         assert_eq!(refused, Err(Refusal::NotAnEvent), "{body}");
