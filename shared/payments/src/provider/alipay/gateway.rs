@@ -17,7 +17,7 @@ use super::{
     notices::{ALGORITHM, CHARSET, Notices},
     query, refund, start, statement,
 };
-use crate::{Intent, Mode, ObjectId, Reading, Reference, Started};
+use crate::{Intent, Mode, ObjectId, Reading, Started};
 
 /// How long one call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(4);
@@ -244,20 +244,8 @@ pub(super) fn object(intent: &Intent) -> Result<ObjectId, CallError> {
 /// A reading of the intent without facts, and its object.
 pub(super) fn told_of(intent: &Intent) -> Result<(Reading, ObjectId), CallError> {
     let object = object(intent)?;
-    let reading = Reading {
-        reference: Reference {
-            order: Some(intent.order),
-            payment: Some(intent.id),
-            object: Some(object.clone()),
-            session: None,
-        },
-        asked: None,
-        livemode: intent.livemode,
-        occurred_at: None,
-        evidence_due_at: None,
-        card: None,
-        facts: Vec::new(),
-    };
+    let mut reading = intent.nothing_told();
+    reading.reference.object = Some(object.clone());
     Ok((reading, object))
 }
 
