@@ -1,5 +1,6 @@
 //! The whole platform from the templates.
 
+mod carrier;
 mod kill;
 mod ledger;
 mod order;

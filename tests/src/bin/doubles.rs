@@ -1,4 +1,4 @@
-//! The outside world in a second terminal: payment providers, and a platform that shops by UCP and prints the
+//! The outside world in a second terminal: payment providers, carriers, and a platform that shops by UCP and prints the
 //! order webhooks that it gets.
 //!
 //! `cargo run --bin doubles` beside `cargo run`. Everything listens on loopback only.
@@ -8,6 +8,7 @@
 use tests::doubles::{
     agent::Agent,
     alipay::{Account as AlipayAccount, AlipayDouble},
+    carrier::{CarrierDouble, Keys},
     stripe::StripeDouble,
     wechat_pay::{Account as WechatPayAccount, WechatPayDouble},
 };
@@ -20,6 +21,8 @@ const AGENT_PORT: u16 = 8091;
 const WECHAT_PAY_PORT: u16 = 8092;
 /// Where the local platform looks for Alipay (`AlipayGatewayUrl`).
 const ALIPAY_PORT: u16 = 8093;
+/// Where carriers are told what to tell.
+const CARRIER_PORT: u16 = 8094;
 /// The webhook secret of `infra/local/secrets.dev.json`: public, for tests only.
 const STRIPE_SECRET: &str = "whsec_dev_public_not_a_secret_0000000001";
 
@@ -54,6 +57,7 @@ async fn main() {
     .await;
     let wechat_pay = WechatPayDouble::start(WECHAT_PAY_PORT, WechatPayAccount::dev()).await;
     let alipay = AlipayDouble::start(ALIPAY_PORT, AlipayAccount::dev()).await;
+    let carriers = CarrierDouble::start(CARRIER_PORT, &shop, Keys::development()).await;
     println!("Shop      {shop}");
     println!(
         "Stripe    {0} (curl {0}/_double/pay -d '{{\"object\":\"pi_…\"}}'; refund, end_refund, dispute, end_dispute, plan)",
@@ -72,6 +76,10 @@ async fn main() {
     );
     println!(
         "          delay_ms, retries, out_of_order, at_once, forged, tampered, skew_s, wrong_amount, unknown_order"
+    );
+    println!(
+        "Carriers  {0} (tell of a parcel when told: curl {0}/_double/tell -d '{{\"number\":\"SF…\",\"steps\":[\"picked_up\",\"delivered\"]}}')",
+        carriers.url()
     );
     println!("Platform  {} (order webhooks are printed here)\n", agent.header());
     tokio::signal::ctrl_c().await.ok();

@@ -1,8 +1,7 @@
 //! Carriers as 快递100 and EasyPost tell of them: signed webhooks, late, twice, out of order or forged, as asked.
 //!
 //! Nothing moves by itself: [`CarrierDouble::tell`], or `POST /_double/tell`, says what happened to a parcel and how it is
-//! told. It also answers the two subscription calls (`POST /poll`, `POST /v2/trackers`). The platform is pointed at it by
-//! configuration alone: [`Keys::secrets`] are the two secrets that it needs.
+//! told. The platform needs no word of it: it knows the carriers by what they sign with.
 
 mod notice;
 mod request;
@@ -10,7 +9,7 @@ mod request;
 use std::time::Duration;
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     client::Api,
@@ -32,18 +31,21 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// New ones.
+    /// Those of `infra/local/secrets.dev.json`: public, for tests only.
+    pub fn development() -> Self {
+        Self {
+            salt: "dev-salt-public-not-a-secret".to_owned(),
+            easypost: "dev-easypost-public-not-a-secret".to_owned(),
+        }
+    }
+
+    /// New ones, which nobody knows.
     pub fn generate() -> Self {
         let text = || uuid::Uuid::now_v7().simple().to_string();
         Self {
             salt: text(),
             easypost: text(),
         }
-    }
-
-    /// The values of the secrets `Kuaidi100Salt` and `EasyPostWebhook`, by logical id.
-    pub fn secrets(&self) -> Value {
-        json!({"Kuaidi100Salt": {"salts": [self.salt]}, "EasyPostWebhook": {"keys": [self.easypost]}})
     }
 }
 
@@ -154,11 +156,6 @@ impl Carriers {
         }
     }
 
-    /// What they sign with.
-    pub const fn keys(&self) -> &Keys {
-        &self.keys
-    }
-
     /// Posts the webhooks of a parcel; the answers, in the order of the posts.
     ///
     /// # Errors
@@ -229,13 +226,7 @@ impl CarrierDouble {
             let carriers = serving.clone();
             async move {
                 match (received.method.as_str(), received.path.as_str()) {
-                    ("GET", "/_double/secrets") => answer(200, &carriers.keys.secrets()),
                     ("POST", "/_double/tell") => request::tell(&carriers, &received.body).await,
-                    ("POST", "/poll") => answer(
-                        200,
-                        &json!({"result": true, "returnCode": "200", "message": "提交成功"}),
-                    ),
-                    ("POST", "/v2/trackers") => request::tracker(&received.body),
                     _ => answer(404, &json!({"error": "no such call"})),
                 }
             }

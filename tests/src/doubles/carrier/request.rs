@@ -7,15 +7,19 @@ use http::Response;
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use super::{Carriers, Parcel, Provider, Step, Telling};
+use super::{Carriers, Parcel, Provider, STEPS_MAX, Step, Telling};
 use crate::server::json as answer;
 
-/// `{"provider","carrier","number","steps":[{"step","at_s"}],"times"?,"out_of_order"?,"forged"?,"last_only"?,"delay_ms"?}`
-/// → how the platform answered each webhook.
+/// Between steps without a time.
+const HOUR_S: i64 = 3_600;
+
+/// `{"number","steps":["picked_up",…],"provider"?,"carrier"?,"times"?,"out_of_order"?,"forged"?,"last_only"?,"delay_ms"?}`
+/// → how the platform answered each webhook. A step is a name, an hour after the one before it and the last one now, or
+/// `{"step","at_s"}`. It is 快递100 that tells of 顺丰, unless another is named.
 pub(super) async fn tell(carriers: &Carriers, body: &[u8]) -> Response<Full<Bytes>> {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let Some(parcel) = parcel(&asked) else {
-        return answer(400, &json!({"error": "provider, carrier, number and steps are needed"}));
+        return answer(400, &json!({"error": "a number and known steps are needed"}));
     };
     match carriers.tell(&parcel, telling(&asked)).await {
         Ok(told) => {
@@ -30,18 +34,33 @@ pub(super) async fn tell(carriers: &Carriers, body: &[u8]) -> Response<Full<Byte
 }
 
 fn parcel(asked: &Value) -> Option<Parcel> {
-    let provider = match asked["provider"].as_str()? {
-        "kuaidi100" => Provider::Kuaidi100,
-        "easypost" => Provider::Easypost,
+    let (provider, carrier) = match asked["provider"].as_str().unwrap_or("kuaidi100") {
+        "kuaidi100" => (Provider::Kuaidi100, "shunfeng"),
+        "easypost" => (Provider::Easypost, "USPS"),
         _ => return None,
     };
-    let step = |one: &Value| Some((step(one["step"].as_str()?)?, one["at_s"].as_i64()?));
+    let steps = asked["steps"].as_array()?;
+    if steps.is_empty() || steps.len() > STEPS_MAX {
+        return None;
+    }
+    let hours = (0..i64::try_from(steps.len()).ok()?).rev();
+    let now_s = now_s();
+    let timed = steps.iter().zip(hours).map(|(one, hours)| match one {
+        Value::String(name) => Some((step(name)?, now_s - hours * HOUR_S)),
+        _ => Some((step(one["step"].as_str()?)?, one["at_s"].as_i64()?)),
+    });
     Some(Parcel {
         provider,
-        carrier: asked["carrier"].as_str()?.to_owned(),
+        carrier: asked["carrier"].as_str().unwrap_or(carrier).to_owned(),
         number: asked["number"].as_str()?.to_owned(),
-        steps: asked["steps"].as_array()?.iter().map(step).collect::<Option<_>>()?,
+        steps: timed.collect::<Option<_>>()?,
     })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a carrier has a clock of its own")]
+fn now_s() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or_default())
 }
 
 fn step(name: &str) -> Option<Step> {
@@ -68,14 +87,4 @@ fn telling(asked: &Value) -> Telling {
         last_only: flag("last_only"),
         delay: Duration::from_millis(asked["delay_ms"].as_u64().unwrap_or_default()),
     }
-}
-
-/// EasyPost's answer to a new tracker.
-pub(super) fn tracker(body: &[u8]) -> Response<Full<Bytes>> {
-    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
-    let tracker = &asked["tracker"];
-    let code = tracker["tracking_code"].as_str().unwrap_or_default();
-    let made = json!({"id": format!("trk_{code}"), "object": "Tracker", "tracking_code": code,
-        "carrier": tracker["carrier"], "status": "unknown", "tracking_details": []});
-    answer(201, &made)
 }
