@@ -115,6 +115,7 @@ fn answered(shared: &Arc<Shared>, request: &Received) -> Response<Full<Bytes>> {
         "alipay.trade.refund" => refunds::create(shared, &content),
         "alipay.trade.fastpay.refund.query" => refunds::query(shared, &content),
         "alipay.data.bill.sell.query" => list::sold(shared, &content),
+        "alipay.data.bill.accountlog.query" => list::moved(shared, &content),
         _ => Err(invalid("isv.invalid-method", "不存在的方法名")),
     });
     if page {

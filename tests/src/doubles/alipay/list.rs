@@ -1,4 +1,5 @@
-//! `alipay.data.bill.sell.query`: trades by the time when they were made, with what is refunded of them so far.
+//! `alipay.data.bill.sell.query`: trades by the time when they were made, with what is refunded of them so far; and
+//! `alipay.data.bill.accountlog.query`: every movement of the account, which names the merchant's number of a refund.
 
 use serde_json::{Value, json};
 
@@ -13,8 +14,21 @@ use crate::doubles::support::{Bill, beijing_text, decimal, from_beijing};
 /// How long a page may be.
 const PAGE: std::ops::RangeInclusive<usize> = 1_000..=2_000;
 
-/// Answers with one page.
+/// A row, and when it was.
+type Row = (i64, Value);
+
+/// `alipay.data.bill.sell.query`.
 pub(super) fn sold(shared: &Shared, content: &Value) -> Node {
+    page(shared, content, rows)
+}
+
+/// `alipay.data.bill.accountlog.query`.
+pub(super) fn moved(shared: &Shared, content: &Value) -> Node {
+    page(shared, content, movements)
+}
+
+/// Answers with one page.
+fn page(shared: &Shared, content: &Value, rows: fn(&State, &Bill) -> Vec<Row>) -> Node {
     let time = |name: &str| content[name].as_str().and_then(from_beijing).ok_or(PARAMETER);
     let (from, until) = (time("start_time")?, time("end_time")?);
     let count = |name: &str, usual: usize| {
@@ -33,16 +47,12 @@ pub(super) fn sold(shared: &Shared, content: &Value) -> Node {
     let bill = shared.control().bill().clone();
     let mut rows = rows(&shared.state(), &bill);
     rows.retain(|(at, _)| (from..=until).contains(at));
-    for (wanted, name) in [
-        ("merchant_order_no", "merchant_order_no"),
-        ("alipay_order_no", "alipay_order_no"),
-    ] {
-        if let Some(number) = content[wanted].as_str() {
+    for name in ["merchant_order_no", "alipay_order_no"] {
+        if let Some(number) = content[name].as_str() {
             rows.retain(|(_, row)| row[name] == number);
         }
     }
     rows.sort_by_key(|(at, _)| *at);
-    let size = size.min(bill.page_max.max(1));
     let list: Vec<Value> = rows
         .iter()
         .skip((page - 1) * size)
@@ -57,8 +67,49 @@ pub(super) fn sold(shared: &Shared, content: &Value) -> Node {
     Ok(node)
 }
 
+/// 0.60 %, to the fen.
+const fn fee(amount: i64) -> i64 {
+    (amount * 6 + 500) / 1_000
+}
+
+/// What came and went: payments, what each cost, and refunds by the merchant's number.
+fn movements(state: &State, bill: &Bill) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut enter = |at: i64, number: &str, refund: &str, kind: &str, amount: i64| {
+        let direction = if amount < 0 { "支出" } else { "收入" };
+        let row = json!({
+            "account_log_id": format!("{:028}", rows.len() + 1), "trans_dt": beijing_text(at),
+            "merchant_order_no": number, "merchant_out_refund_no": refund, "type": kind, "direction": direction,
+            "trans_amount": decimal(amount), "balance": "0.00", "other_account": "d*e(dou***@example.com)",
+        });
+        rows.push((at, row));
+    };
+    for (number, trade) in &state.trades {
+        let said = trade.paid.and_then(|paid| Some((paid, bill.of(number, trade.total)?)));
+        if let Some((paid, amount)) = said {
+            enter(paid, number, "", "在线支付", amount);
+            enter(paid, number, "", "收费", -fee(amount));
+        }
+    }
+    for (request, refund) in &state.refunds {
+        let said = refund
+            .done
+            .and_then(|done| Some((done, bill.of(request, refund.amount)?)));
+        if let Some((done, amount)) = said {
+            enter(done, &refund.trade, request, "交易退款", -amount);
+        }
+    }
+    for added in &bill.added {
+        match &added.refund {
+            Some(request) => enter(added.at, &added.number, request, "交易退款", -added.amount),
+            None => enter(added.at, &added.number, "", "在线支付", added.amount),
+        }
+    }
+    rows
+}
+
 /// Every trade that exists, paid or not.
-fn rows(state: &State, bill: &Bill) -> Vec<(i64, Value)> {
+fn rows(state: &State, bill: &Bill) -> Vec<Row> {
     let mut rows = Vec::new();
     for (number, trade) in state.trades.iter().filter(|(_, trade)| trade.exists()) {
         let Some(total) = bill.of(number, trade.total) else {
@@ -82,6 +133,9 @@ fn rows(state: &State, bill: &Bill) -> Vec<(i64, Value)> {
             "trade_type": "即时到账交易", "total_amount": decimal(total), "refund_amount": decimal(refunded),
             "service_fee": "0.00", "net_mdiscount": "0.00",
         });
+        if trade.paid.is_some() {
+            row["service_fee"] = json!(decimal(fee(total)));
+        }
         if let Some(paid) = trade.paid {
             row["gmt_pay"] = json!(beijing_text(paid));
         }
@@ -90,13 +144,12 @@ fn rows(state: &State, bill: &Bill) -> Vec<(i64, Value)> {
         }
         rows.push((trade.created, row));
     }
-    rows.extend(bill.added.iter().map(|added| {
-        let refunded = if added.refund.is_some() { added.amount } else { 0 };
+    rows.extend(bill.added.iter().filter(|added| added.refund.is_none()).map(|added| {
         let row = json!({
             "alipay_order_no": "2026000000000000000000000000", "merchant_order_no": added.number,
             "gmt_create": beijing_text(added.at), "gmt_pay": beijing_text(added.at), "goods_title": "invented",
             "other_account": "n*y(nob***@example.com)", "trade_status": "成功", "trade_type": "即时到账交易",
-            "total_amount": decimal(added.amount), "refund_amount": decimal(refunded), "service_fee": "0.00",
+            "total_amount": decimal(added.amount), "refund_amount": "0.00", "service_fee": "0.00",
             "net_mdiscount": "0.00",
         });
         (added.at, row)

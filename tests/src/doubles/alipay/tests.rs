@@ -125,25 +125,42 @@ async fn refunds_add_up_and_the_last_one_closes_the_trade() {
 }
 
 #[tokio::test]
-async fn sold_trades_are_listed_by_pages_unless_the_list_disagrees() {
+async fn trades_and_movements_are_listed_unless_the_list_disagrees() {
     let (double, merchant) = both().await;
     for number in ["pay_1", "pay_2", "pay_3"] {
         merchant.ask(number, "10.00").await;
         double.pay(number, &Telling::silent()).await.unwrap();
     }
     merchant.refund("pay_1", "rfd_1", "4.00").await;
-    double.control().bill().pages_of(2);
-    let list = async |page: &str| {
+    let list = async |method: &str, page: &str| {
         let content = json!({"start_time": beijing_text(wall_s() - 60), "end_time": beijing_text(wall_s() + 60),
-            "page_no": page, "page_size": "2000"});
-        merchant.call("alipay.data.bill.sell.query", &content).await
+            "page_no": page, "page_size": "1000"});
+        merchant
+            .call(&format!("alipay.data.bill.{method}.query"), &content)
+            .await
     };
-    let (first, second) = (list("1").await, list("2").await);
-    let rows = |node: &Value| node["detail_list"].as_array().unwrap().clone();
-    assert_eq!((rows(&first).len(), rows(&second).len()), (2, 1));
+    let rows = |node: &Value, names: [&str; 2]| -> Vec<[String; 2]> {
+        let row = |row: &Value| names.map(|name| row[name].as_str().unwrap().to_owned());
+        node["detail_list"].as_array().unwrap().iter().map(row).collect()
+    };
+    let first = list("sell", "1").await;
     assert_eq!(first["total_size"], "3");
-    assert_eq!(rows(&first)[0]["refund_amount"], "4.00");
-    double.control().bill().forgets("pay_2").says("pay_3", 1_100);
+    assert_eq!(rows(&first, ["refund_amount", "service_fee"])[0], ["4.00", "0.06"]);
+    assert!(rows(&list("sell", "2").await, ["refund_amount", "service_fee"]).is_empty());
+    let moved = rows(
+        &list("accountlog", "1").await,
+        ["merchant_out_refund_no", "trans_amount"],
+    );
+    assert!(
+        moved.len() == 7 && moved.contains(&["rfd_1".to_owned(), "-4.00".to_owned()]),
+        "{moved:?}"
+    );
+    double
+        .control()
+        .bill()
+        .forgets("pay_2")
+        .says("pay_3", 1_100)
+        .says("rfd_1", 500);
     let (at, number) = (wall_s(), "pay_strange".to_owned());
     double.control().bill().invents(Added {
         number,
@@ -151,20 +168,15 @@ async fn sold_trades_are_listed_by_pages_unless_the_list_disagrees() {
         amount: 77,
         at,
     });
-    let all = [rows(&list("1").await), rows(&list("2").await)].concat();
-    let amounts: Vec<(&str, &str)> = all
-        .iter()
-        .map(|row| {
-            (
-                row["merchant_order_no"].as_str().unwrap(),
-                row["total_amount"].as_str().unwrap(),
-            )
-        })
-        .collect();
-    for expected in [("pay_1", "10.00"), ("pay_3", "11.00"), ("pay_strange", "0.77")] {
-        assert!(amounts.contains(&expected), "{amounts:?}");
-    }
-    assert_eq!(amounts.len(), 3);
+    let mut sold = rows(&list("sell", "1").await, ["merchant_order_no", "total_amount"]);
+    sold.sort();
+    let expected = [["pay_1", "10.00"], ["pay_3", "11.00"], ["pay_strange", "0.77"]];
+    assert_eq!(sold, expected.map(|row| row.map(str::to_owned)));
+    let moved = rows(
+        &list("accountlog", "1").await,
+        ["merchant_out_refund_no", "trans_amount"],
+    );
+    assert!(moved.contains(&["rfd_1".to_owned(), "-5.00".to_owned()]), "{moved:?}");
 }
 
 #[tokio::test]

@@ -94,12 +94,24 @@ fn read(shared: &Shared, name: &str, query: &str) -> (u16, Value) {
     let bill = shared.control().bill().clone();
     let state = shared.state();
     let id = name.rsplit('/').next().unwrap_or_default();
+    let query: Form = expanding(query);
     if let Some(object) = state.get(id) {
-        return (200, shown(object));
+        return (200, list::expanded(&state, shown(object), &query, ""));
     }
     if id.contains('_') && name.contains('/') {
         return refused(404, "resource_missing", "id", &format!("No such object: '{id}'"));
     }
-    let query: Form = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     list::page(&state, &bill, name, &query)
+}
+
+/// A query, its repeated `expand[]` numbered.
+fn expanding(query: &str) -> Form {
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .enumerate()
+        .map(|(place, (name, value))| match name.as_str() {
+            "expand[]" => (format!("expand[{place}]"), value),
+            _ => (name, value),
+        })
+        .collect()
 }

@@ -13,7 +13,7 @@ use crate::{
 /// How long a merchant has for evidence, when not said.
 const EVIDENCE_S: i64 = 7 * 86_400;
 
-/// `pay {"object", "received"?}`, `refund {"object", "amount"}` (in the dashboard, past the API), `end_refund {"refund",
+/// `pay {"object", "received"?, "card"?}` (a fingerprint), `decline {"object"}`, `refund {"object", "amount"}` (in the dashboard, past the API), `end_refund {"refund",
 /// "status"}`, `dispute {"object", "amount"?, "due_by"?, "inquiry"?}`, `end_dispute {"dispute", "status": "won" | "lost" |
 /// "under_review" | "needs_response"}`, each with the members of [`Telling`]; `plan {"refunds": "succeed" | "wait" |
 /// "not_enough", …telling}`, `made`, and the shared ones. The answer lists the deliveries and what each was answered with.
@@ -30,7 +30,11 @@ pub(super) async fn run(shared: &Arc<Shared>, name: &str, request: &Received) ->
     if matches!(name, "pay" | "refund") && shared.state().get(&object).is_none() {
         return error(404, "invalid_request_error", "No such object");
     }
+    if let Some(card) = body["card"].as_str() {
+        shared.state().card = Some(card.to_owned());
+    }
     let events = match name {
+        "decline" => shared.state().decline(&object),
         "pay" => Ok(shared.state().pay(&object, body["received"].as_i64())),
         "refund" if shared.state().paid(&object) => Ok(shared
             .state()
@@ -62,7 +66,7 @@ pub(super) async fn run(shared: &Arc<Shared>, name: &str, request: &Received) ->
         "plan" => return plan(shared, text("refunds"), telling),
         "made" => return (200, json!({"objects": shared.state().made()})),
         _ => Err(
-            "pay, refund, end_refund, dispute, end_dispute, plan, made, slow, down, fail, refuse, clock, bill, \
+            "pay, decline, refund, end_refund, dispute, end_dispute, plan, made, slow, down, fail, refuse, clock, bill, \
                   release or redeliver"
                 .to_owned(),
         ),

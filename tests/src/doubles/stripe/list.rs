@@ -42,7 +42,7 @@ pub(super) fn page(state: &State, bill: &Bill, name: &str, query: &Form) -> (u16
         .into_iter()
         .skip(from)
         .take(limit)
-        .map(|object| expanded(state, shown(&object), query))
+        .map(|object| expanded(state, shown(&object), query, "data."))
         .collect();
     (
         200,
@@ -82,14 +82,21 @@ fn narrowed(object: &Value, query: &Form) -> bool {
         .all(|name| query.get(*name).is_none_or(|value| object[*name] == value.as_str()))
 }
 
-/// `expand[]=data.source`: the object in place of its id.
-fn expanded(state: &State, mut object: Value, query: &Form) -> Value {
-    let asked = query
-        .iter()
-        .any(|(name, value)| name.starts_with("expand[") && value == "data.source");
-    let source = object["source"].as_str().and_then(|id| state.get(id));
-    if let Some(source) = source.filter(|_| asked) {
-        object["source"] = shown(source);
+/// `expand[]=latest_charge`, `expand[]=data.source`, `expand[]=payment_intent.latest_charge`: objects in place of ids.
+/// Paths begin with `root`, where there is one.
+pub(super) fn expanded(state: &State, mut object: Value, query: &Form, root: &str) -> Value {
+    for (_, path) in query.iter().filter(|(name, _)| name.starts_with("expand[")) {
+        let Some(path) = path.strip_prefix(root) else { continue };
+        let mut place = &mut object;
+        for name in path.split('.') {
+            place = &mut place[name];
+            if let Some(found) = place.as_str().and_then(|id| state.get(id)) {
+                *place = shown(found);
+            }
+            if !place.is_object() {
+                break;
+            }
+        }
     }
     object
 }
@@ -112,7 +119,7 @@ fn said(state: &State, bill: &Bill, object: &Value) -> Option<Value> {
     }
     let mut said = object.clone();
     if amount != true_amount.abs() {
-        for name in ["amount", "amount_received", "amount_captured", "net"] {
+        for name in ["amount", "amount_received", "amount_captured"] {
             if said[name].is_i64() {
                 said[name] = json!(amount * true_amount.signum());
             }

@@ -9,6 +9,8 @@ mod api;
 mod command;
 mod disputes;
 mod list;
+#[cfg(test)]
+mod merchant;
 mod payments;
 mod refunds;
 mod state;
@@ -103,6 +105,21 @@ impl StripeDouble {
     pub async fn pay(&self, pay: &Pay) -> Vec<Delivery> {
         let events = self.shared.state().pay(&pay.object, pay.received);
         self.shared.tell(events, &pay.telling).await
+    }
+
+    /// The card is refused, and it is told; the intent waits for another try.
+    ///
+    /// # Errors
+    ///
+    /// When nothing waits for its payment.
+    pub async fn decline(&self, object: &str, telling: &Telling) -> Result<Vec<Delivery>, String> {
+        let events = self.shared.state().decline(object)?;
+        Ok(self.shared.tell(events, telling).await)
+    }
+
+    /// Pays with the card of this fingerprint from now on, and tells of the charge too, which names the card.
+    pub fn card(&self, fingerprint: &str) {
+        self.shared.state().card = Some(fingerprint.to_owned());
     }
 
     /// Refunds some of a payment past the API, as in the dashboard, and tells of it: the refund by itself, and the

@@ -57,6 +57,7 @@ impl State {
             return super::refused(400, "payment_intent_unexpected_state", "id", message);
         }
         object["status"] = json!(ended);
+        object["canceled_at"] = json!(self.now);
         (200, shown(object))
     }
 
@@ -76,7 +77,12 @@ impl State {
         object["status"] = json!("succeeded");
         object["latest_charge"] = json!(charge);
         let paid = object.clone();
-        let mut events = vec![created, self.event("payment_intent.succeeded", &paid)];
+        let mut events = vec![created];
+        if self.card.is_some() {
+            let charge = self.objects[&charge].clone();
+            events.push(self.event("charge.succeeded", &charge));
+        }
+        events.push(self.event("payment_intent.succeeded", &paid));
         if let Some(session) = session {
             let object = self.objects.get_mut(&session).expect("the session is kept");
             object["payment_status"] = json!("paid");
@@ -94,25 +100,48 @@ impl State {
             return charge.to_owned();
         }
         let id = self.id("ch");
-        let charge = json!({
+        let mut charge = json!({
             "id": id, "object": "charge", "amount": received, "amount_captured": received, "amount_refunded": 0,
             "captured": true, "created": self.now, "currency": paid["currency"], "disputed": false, "livemode": false,
             "metadata": paid["metadata"], "paid": true, "payment_intent": intent, "refunded": false,
-            "status": "succeeded",
+            "status": "succeeded", "payment_method_details": {"type": "card", "card": {"brand": "visa", "country": "US",
+                "fingerprint": self.card.as_deref().unwrap_or("double00000card1"), "last4": "4242"}},
         });
-        self.keep(charge.clone());
-        self.enter("charge", "charge", received, &charge);
+        charge["balance_transaction"] = json!(self.enter("charge", "charge", received, &charge));
+        self.keep(charge);
         id
     }
 
-    /// An entry of the balance: what moved money, and which way.
-    pub(super) fn enter(&mut self, kind: &str, category: &str, amount: i64, source: &Value) {
+    /// An entry of the balance: what moved money, and which way. Payments cost 2.9 % and 30.
+    pub(super) fn enter(&mut self, kind: &str, category: &str, amount: i64, source: &Value) -> String {
         let id = self.id("txn");
+        let fee = if kind == "charge" { amount * 29 / 1_000 + 30 } else { 0 };
         self.keep(json!({
-            "id": id, "object": "balance_transaction", "amount": amount, "net": amount, "fee": 0, "fee_details": [],
+            "id": id, "object": "balance_transaction", "amount": amount, "net": amount - fee, "fee": fee,
+            "fee_details": [],
             "available_on": self.now, "created": self.now, "currency": source["currency"], "type": kind,
             "reporting_category": category, "source": source["id"], "status": "available", "exchange_rate": Value::Null,
         }));
+        id
+    }
+
+    /// The card is refused: the intent waits for another try.
+    pub(super) fn decline(&mut self, id: &str) -> Result<Vec<Value>, String> {
+        let intent = if id.starts_with("cs_") && self.objects.contains_key(id) {
+            self.intent_of(id)
+        } else {
+            id.to_owned()
+        };
+        let open = |object: &&mut Value| object["status"] == "requires_payment_method";
+        let object = self
+            .objects
+            .get_mut(&intent)
+            .filter(open)
+            .ok_or("nothing that waits for its payment")?;
+        object["last_payment_error"] = json!({"type": "card_error", "code": "card_declined",
+            "decline_code": "insufficient_funds", "message": "Your card has insufficient funds."});
+        let declined = object.clone();
+        Ok(vec![self.event("payment_intent.payment_failed", &declined)])
     }
 
     /// The session's intent: it comes into being when the payer pays.

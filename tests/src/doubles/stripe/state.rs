@@ -19,6 +19,8 @@ pub(crate) struct State {
     next: u64,
     /// When things happen, in seconds since the epoch.
     pub(super) now: i64,
+    /// Fingerprint of the card that payments are made with.
+    pub(super) card: Option<String>,
     /// How refunds go that are asked for.
     pub(super) plan: RefundPlan,
 }

@@ -1,96 +1,11 @@
-use std::sync::{Arc, Mutex};
-
-use http::Method;
 use serde_json::{Value, json};
 
-use super::{DisputeEnd, Pay, RefundEnd, RefundPlan, StripeDouble, Telling, sign};
-use crate::{
-    client::{Answer, Api},
-    doubles::support::Added,
-    server::{Received, Server, json as answer},
+use super::{
+    DisputeEnd, Pay, RefundEnd, RefundPlan, Telling,
+    merchant::{SECRET, both},
+    sign,
 };
-
-/// A secret for tests.
-const SECRET: &str = "whsec_test";
-
-/// A merchant: it calls, and collects what it is told.
-struct Merchant {
-    api: Api,
-    _inbox: Server,
-    told: Arc<Mutex<Vec<Received>>>,
-}
-
-impl Merchant {
-    async fn post(&self, path: &str, key: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("idempotency-key", key),
-        ];
-        self.api
-            .send(Method::POST, path, &headers, body.into_bytes())
-            .await
-            .unwrap()
-    }
-
-    async fn paid(&self, double: &StripeDouble, key: &str) -> String {
-        let fields = [("amount", "1000"), ("currency", "usd"), ("metadata[order_id]", "ord_1")];
-        let made = self.post("/v1/payment_intents", key, &fields).await.expect(200);
-        let id = made["id"].as_str().unwrap().to_owned();
-        let telling = Telling::silent();
-        double
-            .pay(&Pay {
-                telling,
-                ..Pay::exactly(&id)
-            })
-            .await;
-        id
-    }
-
-    async fn refund(&self, intent: &str, key: &str, amount: &str) -> Answer {
-        let fields = [
-            ("payment_intent", intent),
-            ("amount", amount),
-            ("metadata[refund_id]", key),
-        ];
-        self.post("/v1/refunds", key, &fields).await
-    }
-
-    /// The events that came, once there are that many.
-    async fn told(&self, count: usize) -> Vec<Value> {
-        for _ in 0..400 {
-            let told = self.told.lock().unwrap().clone();
-            if told.len() >= count {
-                return told
-                    .iter()
-                    .map(|one| serde_json::from_slice(&one.body).unwrap())
-                    .collect();
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-        panic!("{count} events did not come")
-    }
-}
-
-async fn both() -> (StripeDouble, Merchant) {
-    let told: Arc<Mutex<Vec<Received>>> = Arc::default();
-    let kept = Arc::clone(&told);
-    let inbox = Server::start(0, move |request| {
-        kept.lock().unwrap().push(request);
-        async { answer(200, &json!({})) }
-    })
-    .await;
-    let double = StripeDouble::start(0, &inbox.url(), SECRET).await;
-    let api = Api::new(&double.url()).bearer("sk_test_1");
-    let merchant = Merchant {
-        api,
-        _inbox: inbox,
-        told,
-    };
-    (double, merchant)
-}
+use crate::doubles::support::Added;
 
 fn kinds(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().unwrap()).collect()
@@ -270,6 +185,34 @@ async fn lists_are_paged_newest_first_and_disagree_when_told() {
         .expect(200);
     assert_eq!(entries["data"].as_array().unwrap().len(), 3, "{entries}");
     assert_eq!(double.object(&ids[0]).unwrap()["amount"], 1_000);
+}
+
+#[tokio::test]
+async fn ids_become_objects_where_they_are_asked_for() {
+    let (double, merchant) = both().await;
+    double.card("fp_2");
+    let intent = merchant.paid(&double, "k1").await;
+    let path = format!("/v1/payment_intents/{intent}?expand[]=latest_charge");
+    let charge = merchant.api.get(&path).await.expect(200)["latest_charge"].clone();
+    assert_eq!(charge["payment_method_details"]["card"]["fingerprint"], "fp_2");
+    let list = merchant
+        .api
+        .get("/v1/charges?expand[]=data.balance_transaction")
+        .await
+        .expect(200);
+    assert_eq!(list["data"][0]["balance_transaction"]["fee"], 59);
+    let other = [("amount", "5"), ("currency", "usd")];
+    let waits = merchant.post("/v1/payment_intents", "k2", &other).await.expect(200);
+    let waits = waits["id"].as_str().unwrap();
+    double.decline(waits, &Telling::default()).await.unwrap();
+    assert_eq!(kinds(&merchant.told(1).await), ["payment_intent.payment_failed"]);
+    assert_eq!(double.object(waits).unwrap()["status"], "requires_payment_method");
+    let told = double.pay(&Pay::exactly(waits)).await;
+    let kinds: Vec<&str> = told.iter().map(|one| one.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
+    );
 }
 
 #[tokio::test]

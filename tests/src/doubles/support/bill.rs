@@ -68,7 +68,7 @@ impl Bill {
         self
     }
 
-    /// Cuts pages shorter than asked for.
+    /// Cuts the pages of Stripe's lists shorter than asked for.
     pub const fn pages_of(&mut self, rows: usize) -> &mut Self {
         self.page_max = rows;
         self
