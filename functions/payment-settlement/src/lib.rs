@@ -1,4 +1,5 @@
-//! Folds payment facts into money, ledger and order: consumes `payment.noticed`, `order.cancelled` and `order.expired`.
+//! Folds payment facts into money, ledger and order: consumes `payment.noticed`, `payment.refund_requested`,
+//! `order.cancelled`, `order.expired` and `order.delivered`.
 //!
 //! One notice is one transaction: new facts, the money state at its next version, ledger postings, the order's change with
 //! its events, stock where an expired order comes back, and refunds to ask for. It is refused as a whole when anything
@@ -8,23 +9,28 @@
 //!
 //! What cannot be booked is never dropped: it becomes a case with `payment.held`, or the message stays for a retry.
 
+mod attention;
 mod matching;
 mod notice;
 mod order_change;
+mod paybacks;
 mod stock;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
-use dynamo::{CommitError, Dynamo, Part, StoreError};
+use dynamo::{CommitError, Dynamo, Part, StoreError, Timers};
 use inventory::Inventory;
 use kernel::{Envelope, Event, Id, RefundId};
-use payments::{MoneyState, Payments, SettleError, Stale, Status, events::latest::PaymentNoticed};
+use payments::{
+    MoneyState, Payments, SettleError, Stale, Status,
+    events::latest::{PaymentNoticed, PaymentRefundRequested},
+};
 use queue::{Failure, SqsBatchResponse, SqsEvent};
 use sales::{
     Orders,
-    events::v1::{OrderCancelled, OrderExpired},
+    events::v1::{OrderCancelled, OrderDelivered, OrderExpired},
     order::{Payment, PaymentStatus},
 };
 pub use wire::wire;
@@ -41,6 +47,10 @@ pub struct Ports {
     pub orders: Orders,
     /// Stock.
     pub inventory: Inventory,
+    /// Due times: of held money and of disputes.
+    pub timers: Timers,
+    /// For how many days after delivery money is held for a merchant; 0: it is ours at once.
+    pub escrow_days: u16,
     /// Commits the parts of all three.
     pub dynamo: Dynamo,
     /// Whether instant payments, which move no money, are booked.
@@ -108,6 +118,10 @@ async fn round(ports: &Ports, envelope: &Envelope) -> Result<Round, Error> {
     match envelope.name.as_str() {
         OrderCancelled::NAME => order_change::settle(ports, envelope.open_as::<OrderCancelled>()?.order_id).await,
         OrderExpired::NAME => order_change::settle(ports, envelope.open_as::<OrderExpired>()?.order_id).await,
+        OrderDelivered::NAME => order_change::settle(ports, envelope.open_as::<OrderDelivered>()?.order_id).await,
+        PaymentRefundRequested::NAME => {
+            order_change::settle(ports, envelope.open_as::<PaymentRefundRequested>()?.order).await
+        }
         _ => {
             let noticed: PaymentNoticed = envelope.open_as()?;
             notice::settle(ports, noticed.provider, &noticed.delivery).await
@@ -127,6 +141,9 @@ fn failure(error: &Error) -> Failure {
 
 /// Commits the parts of all contexts. Whatever was refused, the answer is to read and decide again.
 async fn commit(dynamo: &Dynamo, parts: Vec<Part<Stale>>) -> Result<Round, Error> {
+    if parts.is_empty() {
+        return Ok(Round::Done);
+    }
     match dynamo.commit(parts).await {
         Ok(()) => Ok(Round::Done),
         Err(CommitError::Refused(_) | CommitError::Conflict) => Ok(Round::Again),

@@ -4,14 +4,16 @@ use dynamo::Part;
 use inventory::Reservation;
 use kernel::{Actor, OrderId, PaymentId};
 use payments::{
-    CaseReason, FACTS_MAX, Link, Notice, ObjectId, OrderMoney, OrderStanding, OrderStep, Provider, Reading, Settled,
-    Stale, Standing, fold,
+    CaseReason, Escrow, FACTS_MAX, Link, Notice, ObjectId, OrderMoney, OrderStanding, OrderStep, Provider, Reading,
+    Settled, Stale, Standing, fold,
     provider::{Parsed, read},
     settle as decide,
 };
 use sales::order::{Act, Order, Refused, State};
 
-use crate::{Error, Ports, Round, commit, matching, order_change, refund_ids, stock, summary};
+use crate::{
+    Error, Ports, Round, attention, commit, matching, order_change, paybacks::paybacks, refund_ids, stock, summary,
+};
 
 /// Settles a notice, or makes it a case.
 pub(crate) async fn settle(ports: &Ports, provider: Provider, delivery: &ObjectId) -> Result<Round, Error> {
@@ -75,7 +77,10 @@ async fn book(
     let Some(order) = ports.orders.get(order_id).await? else {
         return case(ports, notice, Some(order_id), CaseReason::UnknownOrder).await;
     };
-    let money = ports.payments.order_money(order_id, order.total()).await?;
+    let mut money = ports.payments.order_money(order_id, order.total()).await?;
+    if money.state.version == 0 && ports.escrow_days > 0 {
+        money.state.escrow = Escrow::Held;
+    }
     let Some(intent) = money.intents.iter().find(|intent| intent.id == payment_id) else {
         return case(ports, notice, Some(order_id), CaseReason::UnknownPayment).await;
     };
@@ -97,13 +102,16 @@ async fn book(
         return case(ports, notice, Some(order_id), CaseReason::Unaccountable).await;
     };
     let mut writes = ports.payments.link_parts(notice.provider, object, link, owner)?;
+    writes.extend(attention::dispute_parts(ports, &money, &outcome, reading)?);
     if outcome.facts.is_empty() {
         return commit(&ports.dynamo, writes).await;
     }
+    writes.extend(order_change::escrow_part(ports, &order, &outcome.state)?);
     let Ok(of_order) = order_parts(ports, order, &outcome, plan, notice)? else {
         return case(ports, notice, Some(order_id), CaseReason::OrderRefuses).await;
     };
     writes.extend(of_order);
+    writes.extend(attention::case_parts(ports, notice, &outcome)?);
     writes.extend(ports.payments.settle_parts(&outcome, Some(notice))?);
     let round = commit(&ports.dynamo, writes).await?;
     if round == Round::Done {
@@ -154,7 +162,7 @@ fn order_parts(
     let payment = summary(&outcome.state);
     let changed = match outcome.order {
         OrderStep::Revive => order.revive(payment, &act),
-        OrderStep::None | OrderStep::Pay => order.record_payment(payment, &act),
+        OrderStep::None | OrderStep::Pay => order.record_paybacks(payment, &paybacks(&outcome.state), &act),
     };
     let changed = match changed {
         Ok(changed) => changed,

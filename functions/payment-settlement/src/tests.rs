@@ -36,6 +36,8 @@ fn ports(world: &World, dynamo: Dynamo) -> Ports {
         ),
         orders: Orders::new(dynamo.clone(), world.table("SalesTable"), outbox(), world.timers()),
         inventory: Inventory::new(dynamo.clone(), outbox(), world.table("InventoryTable")),
+        timers: world.timers(),
+        escrow_days: 0,
         dynamo,
         development_payments: true,
     }
@@ -122,7 +124,13 @@ impl Shop {
     }
 
     async fn waiting(&self) -> Vec<Envelope> {
-        let names = [PaymentNoticed::NAME, OrderCancelled::NAME, OrderExpired::NAME];
+        let names = [
+            PaymentNoticed::NAME,
+            PaymentRefundRequested::NAME,
+            OrderCancelled::NAME,
+            OrderDelivered::NAME,
+            OrderExpired::NAME,
+        ];
         let all = self.world.events().await.into_iter();
         all.filter(|event| names.contains(&event.name.as_str()) && !self.seen.contains(&event.id.to_string()))
             .collect()
@@ -158,7 +166,13 @@ impl Shop {
     /// Balances by account over the whole ledger. Every posting balances, and clearing is what the states say.
     async fn books(&self) -> BTreeMap<String, i64> {
         let mut balances: BTreeMap<String, i64> = BTreeMap::new();
-        for item in self.world.items("LedgerTable").await {
+        let items = self.world.items("LedgerTable").await;
+        let (postings, entries): (Vec<_>, Vec<_>) =
+            items.into_iter().partition(|item| item["entity"]["S"] == "posting");
+        // Each line of a posting stands with its account, too.
+        let lines = |item: &Value| item["posting"]["M"]["entries"]["L"].as_array().map_or(0, Vec::len);
+        assert_eq!(entries.len(), postings.iter().map(lines).sum::<usize>());
+        for item in postings {
             let entries = item["posting"]["M"]["entries"]["L"].as_array().unwrap().clone();
             let mut sum = 0;
             for entry in entries {

@@ -162,6 +162,23 @@ impl Fact {
         }
     }
 
+    /// The dispute that the fact speaks of, where it speaks of one.
+    pub const fn dispute(&self) -> Option<&ObjectId> {
+        match &self.kind {
+            FactKind::DisputeInquiry { dispute }
+            | FactKind::DisputeOpened { dispute, .. }
+            | FactKind::DisputeWon { dispute }
+            | FactKind::DisputeLost { dispute, .. } => Some(dispute),
+            FactKind::Progress { .. }
+            | FactKind::Captured { .. }
+            | FactKind::RefundPending { .. }
+            | FactKind::RefundSucceeded { .. }
+            | FactKind::RefundFailed { .. }
+            | FactKind::RefundAbnormal { .. }
+            | FactKind::RefundTotal { .. } => None,
+        }
+    }
+
     /// Whether the payment object takes no money any more.
     pub const fn closes_payment(&self) -> bool {
         matches!(

@@ -47,6 +47,8 @@ pub struct Folded {
     pub payments: BTreeMap<(Provider, ObjectId), Totals>,
     /// Per refund that was told of by itself.
     pub refunds: BTreeMap<(Provider, ObjectId), RefundOutcome>,
+    /// Per dispute.
+    pub disputes: BTreeMap<(Provider, ObjectId), FoldedDispute>,
     /// Disputes that wait for their outcome.
     pub disputes_open: u32,
     /// Disputes that were lost.
@@ -65,6 +67,41 @@ pub enum RefundOutcome {
     Succeeded,
     /// It came back.
     Failed,
+}
+
+/// What is known of one dispute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldedDispute {
+    /// The payment object that is disputed.
+    pub payment: ObjectId,
+    /// What is, or was, withdrawn; nothing for a question alone.
+    pub amount: Money,
+    /// What became of it.
+    pub outcome: DisputeOutcome,
+}
+
+/// What became of a dispute. The later variant wins, in whatever order they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeOutcome {
+    /// The payer's bank asks, and holds no money.
+    Inquiry,
+    /// The payer's bank took the money, and decides.
+    Open,
+    /// The money stays here, or came back.
+    Won,
+    /// The money stays away.
+    Lost,
+}
+
+impl DisputeOutcome {
+    /// Whether evidence still helps.
+    pub const fn is_open(self) -> bool {
+        match self {
+            Self::Inquiry | Self::Open => true,
+            Self::Won | Self::Lost => false,
+        }
+    }
 }
 
 /// Why facts do not fold.
@@ -86,6 +123,7 @@ struct PaymentFacts<'a> {
     opened: BTreeMap<&'a ObjectId, i64>,
     won: BTreeSet<&'a ObjectId>,
     lost: BTreeMap<&'a ObjectId, i64>,
+    asked: BTreeSet<&'a ObjectId>,
 }
 
 /// Folds facts of one order, all in `currency`.
@@ -114,10 +152,14 @@ pub fn fold<'a>(currency: Currency, facts: impl IntoIterator<Item = &'a Fact>) -
     for ((provider, object), payment) in &payments {
         let totals = payment.totals(currency)?;
         folded.payments.insert((*provider, (*object).clone()), totals);
-        let refunds = payment.refunds.iter();
-        folded
-            .refunds
-            .extend(refunds.map(|(refund, outcome)| ((*provider, (*refund).clone()), *outcome)));
+        for (refund, outcome) in &payment.refunds {
+            let known = folded.refunds.entry((*provider, (*refund).clone())).or_insert(*outcome);
+            *known = (*known).max(*outcome);
+        }
+        for dispute in payment.all_disputes() {
+            let told = payment.dispute(object, dispute, currency)?;
+            folded.disputes.insert((*provider, dispute.clone()), told);
+        }
         folded.total = folded.total.plus(totals)?;
         folded.disputes_open += payment.open_disputes();
         folded.disputes_lost += count(payment.lost.len());
@@ -132,6 +174,7 @@ impl Folded {
             total: Totals::zero(currency),
             payments: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             disputes_open: 0,
             disputes_lost: 0,
         }
@@ -179,10 +222,10 @@ impl<'a> PaymentFacts<'a> {
             FactKind::DisputeWon { dispute } => {
                 self.won.insert(dispute);
             }
-            FactKind::Progress { .. }
-            | FactKind::RefundPending { .. }
-            | FactKind::RefundAbnormal { .. }
-            | FactKind::DisputeInquiry { .. } => {}
+            FactKind::DisputeInquiry { dispute } => {
+                self.asked.insert(dispute);
+            }
+            FactKind::Progress { .. } | FactKind::RefundPending { .. } | FactKind::RefundAbnormal { .. } => {}
         }
     }
 
@@ -208,6 +251,31 @@ impl<'a> PaymentFacts<'a> {
 
     fn open_disputes(&self) -> u32 {
         count(self.open().count())
+    }
+
+    fn all_disputes(&self) -> BTreeSet<&'a ObjectId> {
+        let told = self.asked.iter().chain(&self.won).copied();
+        told.chain(self.opened.keys().copied())
+            .chain(self.lost.keys().copied())
+            .collect()
+    }
+
+    fn dispute(&self, payment: &ObjectId, dispute: &ObjectId, currency: Currency) -> Result<FoldedDispute, MoneyError> {
+        let (lost, opened) = (self.lost.get(dispute), self.opened.get(dispute));
+        let outcome = if lost.is_some() {
+            DisputeOutcome::Lost
+        } else if self.won.contains(dispute) {
+            DisputeOutcome::Won
+        } else if opened.is_some() {
+            DisputeOutcome::Open
+        } else {
+            DisputeOutcome::Inquiry
+        };
+        Ok(FoldedDispute {
+            payment: payment.clone(),
+            amount: Money::new(lost.or(opened).copied().unwrap_or(0), currency)?,
+            outcome,
+        })
     }
 
     fn totals(&self, currency: Currency) -> Result<Totals, MoneyError> {
@@ -322,10 +390,26 @@ mod tests {
         assert_eq!(totals(vec![captured(100), opened()]), (100, 0, 100));
         assert_eq!(totals(vec![won(), captured(100), opened()]), (100, 0, 0));
         assert_eq!(totals(vec![lost(), captured(100), opened()]), (100, 0, 100));
-        assert_eq!(
-            totals(vec![captured(100), FactKind::DisputeInquiry { dispute: id("dp_1") }]),
-            (100, 0, 0)
-        );
+        let asked = || FactKind::DisputeInquiry { dispute: id("dp_1") };
+        assert_eq!(totals(vec![captured(100), asked()]), (100, 0, 0));
+        for (kinds, outcome, amount) in [
+            (vec![asked()], DisputeOutcome::Inquiry, 0),
+            (vec![opened(), asked()], DisputeOutcome::Open, 100),
+            (vec![won(), opened()], DisputeOutcome::Won, 100),
+            (vec![won()], DisputeOutcome::Won, 0),
+            (vec![won(), lost(), opened()], DisputeOutcome::Lost, 100),
+        ] {
+            let facts: Vec<Fact> = kinds.into_iter().map(fact).collect();
+            let folded = fold(cny(0).currency(), &facts).unwrap();
+            let told = &folded.disputes[&(Provider::Stripe, id("dp_1"))];
+            assert_eq!((told.outcome, told.amount.amount()), (outcome, amount));
+            assert_eq!(told.payment, id("pi_1"));
+            let open = u32::from(outcome == DisputeOutcome::Open);
+            assert_eq!(
+                (folded.disputes_open, outcome.is_open()),
+                (open, outcome < DisputeOutcome::Won)
+            );
+        }
     }
 
     #[test]

@@ -246,7 +246,12 @@ pub fn position(state: &MoneyState) -> Result<Position, LedgerError> {
         Standing::Closed => (zero, Account::RefundsPayable),
     };
     let excess = total.captured.minus(applied)?;
-    let out_of_excess = least(total.refunded.minus(state.conceded_and_gone()?)?, excess);
+    // Staff give up what was earned. Before it is, and once the order is over, all that goes back is the payer's own.
+    let conceded = match state.standing {
+        Standing::Accepted => least(state.conceded_and_gone()?, applied),
+        Standing::Awaiting | Standing::Closed => zero,
+    };
+    let out_of_excess = least(total.refunded.minus(conceded)?, excess);
     let out_of_sales = total.refunded.minus(out_of_excess)?;
     let mut position = Position::new();
     for ((provider, _), totals) in &state.folded.payments {

@@ -35,6 +35,9 @@ pub struct RefundRequest {
     /// The provider's own id of it, once told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_refund: Option<ObjectId>,
+    /// The one that failed, where it is asked for once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<RefundId>,
     /// Counts its writes, from 1. The fencing token: a result is kept only by the last sender.
     pub version: u64,
 }
@@ -138,6 +141,11 @@ impl RefundRequest {
         }
     }
 
+    /// Whether it came back.
+    pub fn has_failed(&self, folded: &Folded) -> bool {
+        self.progress(folded) == RefundProgress::Failed
+    }
+
     /// Whether it still takes money away from what may be asked for: everything but what failed or is done.
     pub fn is_outstanding(&self, folded: &Folded) -> bool {
         match self.progress(folded) {
@@ -175,6 +183,7 @@ mod tests {
             requested_at: at,
             state,
             provider_refund: Some("re_1".parse().unwrap()),
+            again: None,
             version: 1,
         }
     }

@@ -254,10 +254,15 @@ impl MoneyState {
         Money::new(gone, self.currency())
     }
 
-    /// What went back, or is about to, because it was too much: not what staff gave up.
+    /// What went back, or is about to, because it was too much: not what staff gave up. What went back and no refund of
+    /// ours accounts for yet, as a running total tells it, is taken for what staff are waiting for.
     fn back(&self) -> i64 {
+        let refunded = self.folded.total.refunded.amount();
+        let settled = self.asked(|request| request.progress(&self.folded) == RefundProgress::Settled);
+        let waiting = self.asked(|request| request.reason.is_concession() && request.is_outstanding(&self.folded));
         let gone = self.conceded_and_gone().map_or(0, Money::amount);
-        self.returned.amount().max(self.folded.total.refunded.amount() - gone)
+        let conceded = gone + waiting.min((refunded - settled).max(0));
+        self.returned.amount().max(refunded - conceded)
     }
 
     /// What is owed back and not asked for yet. A refund that went out counts as asked for.
@@ -468,6 +473,11 @@ pub fn ask_refund(
     if ask.amount.amount() <= 0 || ask.amount.currency() != before.currency() {
         return Err(AskRefused::Amount);
     }
+    if before.standing == Standing::Awaiting {
+        // A deposit goes back by itself when its order is cancelled. Given back as a favour, it would count as paid.
+        let left = Money::zero(before.currency());
+        return Err(AskRefused::TooMuch { left });
+    }
     let mut state = before.clone();
     let payments: Vec<_> = match &ask.payment {
         Some(payment) => vec![payment.clone()],
@@ -497,6 +507,7 @@ pub fn ask_refund(
             requested_at: at,
             state: RefundState::Requested,
             provider_refund: None,
+            again: None,
             version: 1,
         };
         state.requests.push(request.clone());
@@ -507,6 +518,52 @@ pub fn ask_refund(
         return Err(AskRefused::TooMuch { left });
     }
     Ok(finish(before, state, Vec::new(), Vec::new(), OrderStep::None, requests))
+}
+
+/// Asks once more for a refund that came back, under a new id: the provider's old key stands for the one that failed.
+/// What it was for, and why, stay as they were.
+///
+/// # Errors
+///
+/// [`AskRefused::Reason`] when it did not fail, or is not one of the order's; [`AskRefused::TooMuch`] when the money is
+/// not there any more, or was asked for since.
+pub fn ask_again(
+    before: &MoneyState,
+    failed: RefundId,
+    by: Actor,
+    at: Timestamp,
+    id: RefundId,
+) -> Result<Settled, AskRefused> {
+    let known = before.requests.iter().find(|request| request.id == failed);
+    let known = known.filter(|request| request.progress(&before.folded) == RefundProgress::Failed);
+    let known = known.ok_or(AskRefused::Reason)?;
+    let room = before.room(known.provider, &known.payment).min(before.left());
+    let again = before.asked(|request| request.again == Some(failed) && !request.has_failed(&before.folded));
+    if again > 0 || known.amount.amount() > room {
+        let left = if again > 0 { 0 } else { room.max(0) };
+        let left = Money::new(left, before.currency()).map_err(SettleError::from)?;
+        return Err(AskRefused::TooMuch { left });
+    }
+    let request = RefundRequest {
+        id,
+        by,
+        requested_at: at,
+        state: RefundState::Requested,
+        provider_refund: None,
+        again: Some(failed),
+        version: 1,
+        ..known.clone()
+    };
+    let mut state = before.clone();
+    state.requests.push(request.clone());
+    Ok(finish(
+        before,
+        state,
+        Vec::new(),
+        Vec::new(),
+        OrderStep::None,
+        vec![request],
+    ))
 }
 
 /// Makes the order's money the merchant's: `None` when it is not held, or a dispute stops the clock.
@@ -603,6 +660,7 @@ fn ask_back(
             requested_at: at,
             state: RefundState::Requested,
             provider_refund: None,
+            again: None,
             version: 1,
         };
         state.requests.push(request.clone());

@@ -1,6 +1,6 @@
 //! First shapes.
 
-use kernel::{Event, Money, OrderId, RefundId};
+use kernel::{Event, Money, OrderId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{CaseReason, HoldReason, ObjectId, Provider, RefundReason};
@@ -67,6 +67,37 @@ pub struct PaymentHeld {
     pub why: Why,
 }
 
+/// Our books and a provider's statement differ. Told once for each difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentReconciliationDifference {
+    /// The day that the difference belongs to, `2026-11-22`.
+    pub day: String,
+    /// Whose statement.
+    pub provider: Provider,
+    /// The payment, refund, or statement that it is about.
+    pub of: ObjectId,
+    /// The order, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+    /// What differs.
+    pub why: Why,
+    /// What our books say, where amounts are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub here: Option<Money>,
+    /// What the statement says, where amounts are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub there: Option<Money>,
+}
+
+impl Event for PaymentReconciliationDifference {
+    const NAME: &'static str = "payment.reconciliation_difference";
+    const VERSION: u16 = 1;
+    fn key(&self) -> String {
+        self.order
+            .map_or_else(|| format!("{}-{}", self.provider, self.of), |order| order.to_string())
+    }
+}
+
 /// Why money waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +136,31 @@ impl Event for PaymentHeld {
     }
 }
 
+/// Evidence of a dispute is due within a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentDisputeDue {
+    /// Whose money.
+    pub order: OrderId,
+    /// Through whom.
+    pub provider: Provider,
+    /// Of which payment object of theirs.
+    pub payment: ObjectId,
+    /// Their id of the dispute.
+    pub dispute: ObjectId,
+    /// How much was withdrawn; nothing for a question alone.
+    pub amount: Money,
+    /// Until when evidence is taken.
+    pub due_at: Timestamp,
+}
+
+impl Event for PaymentDisputeDue {
+    const NAME: &'static str = "payment.dispute_due";
+    const VERSION: u16 = 1;
+    fn key(&self) -> String {
+        self.order.to_string()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +194,17 @@ mod tests {
             r#"{"order":"ord_0190a6d0000070008000000000000000","refund":"rfd_0190a6d0000070008000000000000000","provider":"stripe","payment":"pi_1","amount":{"amount":500,"currency":"CNY"},"reason":"overpaid"}"#,
         );
         golden(
+            &PaymentDisputeDue {
+                order,
+                provider: Provider::Stripe,
+                payment: "pi_1".parse().unwrap(),
+                dispute: "dp_1".parse().unwrap(),
+                amount: Money::new(500, "CNY".parse().unwrap()).unwrap(),
+                due_at: Timestamp::from_millis(1_775_640_600_000),
+            },
+            r#"{"order":"ord_0190a6d0000070008000000000000000","provider":"stripe","payment":"pi_1","dispute":"dp_1","amount":{"amount":500,"currency":"CNY"},"due_at":"2026-04-08T09:30:00.000Z"}"#,
+        );
+        golden(
             &PaymentHeld {
                 provider: Provider::Stripe,
                 delivery: delivery.clone(),
@@ -145,6 +212,18 @@ mod tests {
                 why: Why::Case(CaseReason::UnknownPayment),
             },
             r#"{"provider":"stripe","delivery":"evt_1","why":{"case":"unknown_payment"}}"#,
+        );
+        golden(
+            &PaymentReconciliationDifference {
+                day: "2026-11-22".to_owned(),
+                provider: Provider::Alipay,
+                of: "pay_1".parse().unwrap(),
+                order: None,
+                why: Why::Case(CaseReason::MissingHere),
+                here: None,
+                there: Some(Money::new(500, "CNY".parse().unwrap()).unwrap()),
+            },
+            r#"{"day":"2026-11-22","provider":"alipay","of":"pay_1","why":{"case":"missing_here"},"there":{"amount":500,"currency":"CNY"}}"#,
         );
         golden(
             &PaymentHeld {

@@ -53,6 +53,8 @@ pub enum CaseReason {
     RefundsDisagree,
     /// A payer's bank disputes a payment.
     Disputed,
+    /// Evidence of a dispute is due within a day.
+    EvidenceDue,
     /// A payment was asked about to the end, and its provider knows no outcome.
     Silent,
     /// The provider's statement has it, and we do not.
@@ -69,11 +71,13 @@ pub enum CaseReason {
     CashShort,
     /// A courier keeps cash longer than agreed.
     CashOverdue,
+    /// A day's entries of all accounts do not add up to nothing.
+    LedgerUnbalanced,
 }
 
 impl CaseReason {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Unreadable,
         Self::UnknownPayment,
         Self::UnknownOrder,
@@ -90,6 +94,7 @@ impl CaseReason {
         Self::RefundFailed,
         Self::RefundsDisagree,
         Self::Disputed,
+        Self::EvidenceDue,
         Self::Silent,
         Self::MissingHere,
         Self::MissingThere,
@@ -98,6 +103,7 @@ impl CaseReason {
         Self::StatementUnreadable,
         Self::CashShort,
         Self::CashOverdue,
+        Self::LedgerUnbalanced,
     ];
 
     /// The name in keys, routes and logs.
@@ -119,6 +125,7 @@ impl CaseReason {
             Self::RefundFailed => "refund_failed",
             Self::RefundsDisagree => "refunds_disagree",
             Self::Disputed => "disputed",
+            Self::EvidenceDue => "evidence_due",
             Self::Silent => "silent",
             Self::MissingHere => "missing_here",
             Self::MissingThere => "missing_there",
@@ -127,6 +134,7 @@ impl CaseReason {
             Self::StatementUnreadable => "statement_unreadable",
             Self::CashShort => "cash_short",
             Self::CashOverdue => "cash_overdue",
+            Self::LedgerUnbalanced => "ledger_unbalanced",
         }
     }
 }

@@ -1,22 +1,28 @@
 //! Keys of the context's items. No id holds the separator `#`, so every key reads back to what it was made of.
 
 use dynamo::{Key, key};
-use kernel::{Currency, NoticeId, OrderId, PaymentId, RefundId, Timestamp};
+use kernel::{Currency, NoticeId, OrderId, PaymentId, RefundId, RemittanceId, StaffId, Timestamp};
 
-use super::CaseId;
-use crate::{Account, FactKey, ObjectId, Provider, risk::Dimension};
+use super::{CaseId, Compared};
+use crate::{Account, Collection, FactKey, ObjectId, Provider, provider::StatementRow, risk::Dimension};
 
 /// Sort keys of an order's partition begin with what they hold.
 pub(super) const MONEY: &str = "money";
+/// See [`MONEY`].
+pub(super) const FACT: &str = "fact#";
 
 pub(super) fn notice(provider: Provider, delivery: &ObjectId) -> Key {
     key(format!("notice#{provider}#{delivery}"), "notice")
 }
 
-/// By the hour, so that a flood of forgeries does not sit in one partition for ever.
 pub(super) fn refused(provider: Provider, at: Timestamp, id: NoticeId) -> Key {
+    key(refused_hour(provider, at), format!("{at}#{id}"))
+}
+
+/// By the hour, so that a flood of forgeries does not sit in one partition for ever.
+pub(super) fn refused_hour(provider: Provider, at: Timestamp) -> String {
     let hour: String = at.to_string().chars().take(13).collect();
-    key(format!("refused#{provider}#{hour}"), format!("{at}#{id}"))
+    format!("refused#{provider}#{hour}")
 }
 
 pub(super) fn order(order: OrderId) -> String {
@@ -28,7 +34,7 @@ pub(super) fn money(of: OrderId) -> Key {
 }
 
 pub(super) fn fact(of: OrderId, fact: &FactKey) -> Key {
-    key(order(of), format!("fact#{fact}"))
+    key(order(of), format!("{FACT}{fact}"))
 }
 
 pub(super) fn intent(of: OrderId, payment: PaymentId) -> Key {
@@ -37,6 +43,19 @@ pub(super) fn intent(of: OrderId, payment: PaymentId) -> Key {
 
 pub(super) fn refund(of: OrderId, refund: RefundId) -> Key {
     key(order(of), format!("refund#{refund}"))
+}
+
+pub(super) fn dispute(of: OrderId, provider: Provider, dispute: &ObjectId) -> Key {
+    key(order(of), format!("dispute#{provider}#{dispute}"))
+}
+
+/// Disputes by the day on which evidence is due.
+pub(super) fn disputes(day: &str) -> String {
+    format!("disputes#{day}")
+}
+
+pub(super) fn listed_dispute(day: &str, provider: Provider, dispute: &ObjectId) -> Key {
+    key(disputes(day), format!("{provider}#{dispute}"))
 }
 
 pub(super) fn object(provider: Provider, object: &ObjectId) -> Key {
@@ -51,6 +70,29 @@ pub(super) fn cases(day: &str) -> String {
 pub(super) fn case(id: &CaseId) -> Key {
     let CaseId { day, provider, of, why } = id;
     key(cases(day), format!("{provider}#{of}#{}", why.as_str()))
+}
+
+/// How far a comparison is.
+pub(super) fn progress(of: &Compared) -> Key {
+    let of = match of {
+        Compared::Statement(provider, day) => format!("statement#{provider}#{day}"),
+        Compared::Entries(provider, day) => format!("entries#{provider}#{day}"),
+        Compared::Ledger(day) => format!("ledger#{day}"),
+    };
+    key(format!("reconcile#{of}"), "progress")
+}
+
+/// What statements say of a payment and of its refunds.
+pub(super) fn statement_rows(provider: Provider, payment: &ObjectId) -> String {
+    format!("statement#{provider}#{payment}")
+}
+
+pub(super) fn statement_row(provider: Provider, row: &StatementRow) -> Key {
+    let of = match &row.refund {
+        Some(refund) => format!("refund#{refund}"),
+        None => "payment".to_owned(),
+    };
+    key(statement_rows(provider, &row.payment), of)
 }
 
 /// In the ledger's own table: a subject's postings, by what caused them.
@@ -79,4 +121,32 @@ pub(super) fn velocity(dimension: Dimension, subject: &str, currency: Currency, 
         format!("velocity#{}#{subject}", dimension.as_str()),
         format!("{bucket}#{}", currency.code()),
     )
+}
+
+/// Sort keys of a courier's lists begin with what they hold.
+pub(super) const COLLECTION: &str = "collection#";
+/// See [`COLLECTION`].
+pub(super) const REMITTANCE: &str = "remittance#";
+
+/// A courier's cash in one currency.
+pub(super) fn courier(courier: StaffId, currency: Currency) -> String {
+    format!("courier#{courier}#{}", currency.code())
+}
+
+pub(super) fn cash_in_hand(of: StaffId, currency: Currency) -> Key {
+    key(courier(of, currency), "hand")
+}
+
+pub(super) fn courier_collection(visit: &Collection) -> Key {
+    let partition = courier(visit.courier, visit.due.currency());
+    key(partition, format!("{COLLECTION}{}#{}", visit.at, visit.payment))
+}
+
+pub(super) fn remittance(of: StaffId, currency: Currency, id: RemittanceId) -> Key {
+    key(courier(of, currency), format!("{REMITTANCE}{id}"))
+}
+
+/// The last visit for a payment.
+pub(super) fn collection(payment: PaymentId) -> Key {
+    key(format!("cash#{payment}"), "visit")
 }

@@ -4,8 +4,11 @@
 //! Access patterns: `docs/data-model/payments.md`.
 
 mod cases;
+mod cash;
 #[cfg(feature = "crash")]
 pub mod crash;
+mod disputes;
+mod escrow;
 mod instant;
 mod intents;
 mod keys;
@@ -13,18 +16,28 @@ mod ledger;
 mod notices;
 mod objects;
 mod order_money;
+mod polling;
+mod reconciliation;
+mod refunds;
 mod risk;
+mod told;
 
 use dynamo::{Dynamo, Outbox, Part, StoreError};
 use kernel::{Envelope, Event};
 
 pub use cases::{CASE_NOTE_CHARS_MAX, CASES_PAGE_MAX, Case, CaseId, CaseIdError, CaseReason, CaseState, Finding};
+pub use disputes::{DISPUTES_PAGE_MAX, Warned};
+pub use escrow::Release;
 pub use intents::INTENTS_MAX;
 pub use ledger::{AccountEntry, Closing, ENTRIES_MAX, EntryPage, LEDGER_SHARDS, OPEN_DAYS_MAX, POSTINGS_MAX, Posted};
 pub use notices::{Kept, Notice, NoticeSource, QUARANTINED_BYTES_MAX, Refused};
 pub use objects::Link;
 pub use order_money::{FACTS_MAX, OrderMoney};
+pub use polling::PaymentRecord;
+pub use reconciliation::{Compared, Progress};
+pub use refunds::RefundRecord;
 pub use risk::BeyondLimit;
+pub use told::Told;
 
 /// A write was refused because somebody else was quicker: read again and decide again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

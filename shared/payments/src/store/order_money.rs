@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Notice, Payments, Stale, keys};
 use crate::{
-    Escrow, Fact, HoldReason, Intent, MoneyState, ObjectId, RefundRequest, Settled, Standing, Status, Totals,
+    Dispute, Escrow, Fact, HoldReason, Intent, MoneyState, ObjectId, RefundRequest, Settled, Standing, Status, Totals,
     events::latest::{PaymentRefundRequested, Why},
     fold,
 };
@@ -65,39 +65,29 @@ pub struct OrderMoney {
     pub facts: Vec<Fact>,
     /// What it amounts to.
     pub state: MoneyState,
+    /// Its disputes, as they were last kept.
+    pub disputes: Vec<Dispute>,
 }
 
 impl Payments {
     /// Reads an order's money; `due` is what the order costs, for when nothing is known yet.
     /// Access pattern `payments.order.read`: one strong query.
     pub async fn order_money(&self, order: OrderId, due: Money) -> Result<OrderMoney, StoreError> {
-        let mut money: Option<MoneyItem> = None;
-        let mut found = OrderMoney {
-            intents: Vec::new(),
-            facts: Vec::new(),
-            state: MoneyState::opening(order, due),
+        collect(order, due, self.order_items(order).await?)
+    }
+
+    /// Reads an order's money, where something is known of it. Access pattern `payments.order.read`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub async fn known_money(&self, order: OrderId) -> Result<Option<OrderMoney>, StoreError> {
+        let items = self.order_items(order).await?;
+        let Some(item) = items.iter().find(|item| entity(item) == MoneyItem::ENTITY) else {
+            return Ok(None);
         };
-        for item in self.order_items(order).await? {
-            match entity(&item) {
-                MoneyItem::ENTITY => money = Some(from_item(item)?),
-                FactItem::ENTITY => found.facts.push(from_item::<FactItem>(item)?.fact),
-                Intent::ENTITY => found.intents.push(from_item(item)?),
-                RefundRequest::ENTITY => found.state.requests.push(from_item(item)?),
-                other => return Err(corrupt(order, format!("entity {other:?}"))),
-            }
-        }
-        if let Some(money) = money {
-            let folded = fold(money.due.currency(), &found.facts);
-            found.state.folded = folded.map_err(|error| corrupt(order, error.to_string()))?;
-            found.state.due = money.due;
-            found.state.standing = money.standing;
-            found.state.escrow = money.escrow;
-            found.state.hold = money.hold;
-            found.state.returned = money.returned;
-            found.state.version = money.version;
-        }
-        found.intents.sort_by_key(|intent| (intent.created_at, intent.id));
-        Ok(found)
+        let known: MoneyItem = from_item(item.clone())?;
+        collect(order, known.due, items).map(Some)
     }
 
     async fn order_items(&self, order: OrderId) -> Result<Vec<Item>, StoreError> {
@@ -168,6 +158,42 @@ impl Payments {
         };
         Ok(part.refused(Stale))
     }
+}
+
+fn collect(order: OrderId, due: Money, items: Vec<Item>) -> Result<OrderMoney, StoreError> {
+    let mut money: Option<MoneyItem> = None;
+    let mut found = OrderMoney {
+        intents: Vec::new(),
+        facts: Vec::new(),
+        state: MoneyState::opening(order, due),
+        disputes: Vec::new(),
+    };
+    for item in items {
+        match entity(&item) {
+            MoneyItem::ENTITY => money = Some(from_item(item)?),
+            FactItem::ENTITY => found.facts.push(from_item::<FactItem>(item)?.fact),
+            Intent::ENTITY => found.intents.push(from_item(item)?),
+            Dispute::ENTITY => found.disputes.push(from_item(item)?),
+            RefundRequest::ENTITY => found.state.requests.push(from_item(item)?),
+            other => return Err(corrupt(order, format!("entity {other:?}"))),
+        }
+    }
+    if let Some(money) = money {
+        let folded = fold(money.due.currency(), &found.facts);
+        found.state.folded = folded.map_err(|error| corrupt(order, error.to_string()))?;
+        found.state.due = money.due;
+        found.state.standing = money.standing;
+        found.state.escrow = money.escrow;
+        found.state.hold = money.hold;
+        found.state.returned = money.returned;
+        found.state.version = money.version;
+    }
+    found
+        .state
+        .requests
+        .sort_by_key(|request| (request.requested_at, request.id));
+    found.intents.sort_by_key(|intent| (intent.created_at, intent.id));
+    Ok(found)
 }
 
 fn asked(request: &RefundRequest) -> PaymentRefundRequested {

@@ -49,6 +49,7 @@ fn request(payment: &str) -> RefundRequest {
         requested_at: at,
         state: RefundState::Sending,
         provider_refund: None,
+        again: None,
         version: 2,
     }
 }
