@@ -7,6 +7,7 @@
 use std::future::Future;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures::{StreamExt, stream};
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -142,7 +143,26 @@ impl Timers {
     /// # Errors
     ///
     /// When the watermark or a bucket cannot be read or written; what was fired stays fired.
-    pub async fn sweep<F, Fut, E>(&self, kind: &'static str, mut fire: F) -> Result<Swept, StoreError>
+    pub async fn sweep<F, Fut, E>(&self, kind: &'static str, fire: F) -> Result<Swept, StoreError>
+    where
+        F: FnMut(Due) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+        E: std::fmt::Display,
+    {
+        self.sweep_wide(kind, 1, fire).await
+    }
+
+    /// As [`Timers::sweep`], with up to `width` timers of a bucket firing at once: for firings that wait for others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Timers::sweep`].
+    pub async fn sweep_wide<F, Fut, E>(
+        &self,
+        kind: &'static str,
+        width: usize,
+        mut fire: F,
+    ) -> Result<Swept, StoreError>
     where
         F: FnMut(Due) -> Fut,
         Fut: Future<Output = Result<(), E>>,
@@ -161,10 +181,17 @@ impl Timers {
             for shard in 0..TIMER_SHARDS {
                 let (due, complete) = self.due(&bucket(kind, minute, shard), now).await?;
                 clean &= complete;
-                for timer in due {
+                for timer in &due {
                     swept.lag_s = swept.lag_s.max(now.seconds_since(timer.due_at));
+                }
+                let firings = due.into_iter().map(|timer| {
                     let key = timer.at.clone();
-                    if let Err(error) = fire(timer).await {
+                    let firing = fire(timer);
+                    async move { (key, firing.await) }
+                });
+                let mut fired = stream::iter(firings).buffer_unordered(width.max(1));
+                while let Some((key, outcome)) = fired.next().await {
+                    if let Err(error) = outcome {
                         tracing::warn!(timer.kind = kind, timer.key = %key.sk, %error, "timer.fire.failed");
                         swept.failed += 1;
                         clean = false;
