@@ -5,7 +5,7 @@
 use kernel::{Money, OrderId, PaymentId};
 use serde::{Deserialize, Serialize};
 
-use super::{ParseError, Parsed};
+use super::{ParseError, Parsed, RefundOrder};
 use crate::{Fact, FactKind, ObjectId, Provider, Reading, Reference};
 
 /// The body of an instant notice.
@@ -22,6 +22,25 @@ pub struct InstantNotice {
 /// The payment object of an instant payment: our own id of it.
 pub(crate) fn object(payment: PaymentId) -> Result<ObjectId, ParseError> {
     payment.to_string().parse().map_err(|_| ParseError("payment"))
+}
+
+/// The refund of an instant payment: done as it is asked, for no money moved. `None` for other providers' payments.
+pub(super) fn refunded(refund: RefundOrder<'_>) -> Option<Reading> {
+    let RefundOrder { request, intent, .. } = refund;
+    if intent.provider != Provider::Instant {
+        return None;
+    }
+    let mut reading = intent.nothing_told();
+    reading.reference.object = Some(request.payment.clone());
+    reading.facts = vec![Fact {
+        provider: Provider::Instant,
+        payment: request.payment.clone(),
+        kind: FactKind::RefundSucceeded {
+            refund: request.object()?,
+            amount: request.amount,
+        },
+    }];
+    Some(reading)
 }
 
 pub(super) fn parse(body: &[u8]) -> Result<Parsed, ParseError> {

@@ -1,0 +1,5 @@
+//! Composition root of `payment-polling`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(payment_polling::wire)
+}

@@ -1,0 +1,5 @@
+//! Composition root of `payment-reconciliation`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(payment_reconciliation::wire)
+}
