@@ -18,6 +18,9 @@ pub enum Error {
     /// The provider cannot be asked this way.
     #[error("the provider is not supported")]
     ProviderUnsupported,
+    /// The payer's id is missing, garbled, or not for this mode.
+    #[error("the payer's id does not fit the mode")]
+    Openid,
     /// The order is not one that waits for money: its state.
     #[error("the order is {0}")]
     NotPayable(&'static str),
@@ -59,7 +62,11 @@ impl Error {
             Self::NotFound => Problem::new(&types::NOT_FOUND),
             Self::ProviderUnsupported => Problem::new(&types::UNPROCESSABLE).at(
                 "/provider",
-                "payments are started with stripe, as payment_intent or checkout_session",
+                "payments are not taken through this provider, or not in this of its modes",
+            ),
+            Self::Openid => Problem::new(&types::UNPROCESSABLE).at(
+                "/openid",
+                "the payer's id with our WeChat application: for the mode jsapi, and for no other",
             ),
             Self::NotPayable(state) => Problem::new(&types::CONFLICT)
                 .detail("the order does not wait for a payment")

@@ -1,4 +1,6 @@
-//! Starting payments over an embedded DynamoDB and a scripted provider.
+//! Starting payments over an embedded DynamoDB and scripted providers.
+
+mod providers;
 
 use std::{
     collections::HashMap,
@@ -7,10 +9,18 @@ use std::{
 
 use bytes::Bytes;
 use http::HeaderMap;
-use kernel::{Id, PaymentId};
+use kernel::{Ambient, CheckoutId, Id, PaymentId};
 use lambda_http::RequestExt;
-use payments::provider::stripe::Returns;
-use sales::sample;
+use payments::{
+    POLL_TIMER, RESEND_WITHIN_S,
+    provider::{
+        alipay::{self, Alipay, Application},
+        rsa::PrivateKey,
+        stripe::{Returns, Stripe},
+        wechat_pay::{self, Merchant, Site, WechatPay},
+    },
+};
+use sales::{order::Order, sample};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use testkit::World;
@@ -18,9 +28,11 @@ use web::{Incoming, OutgoingRequest, SendError};
 
 use super::*;
 
-/// Answers as Stripe does: the same key, the same payment. Then fails as told.
-#[derive(Default)]
+/// Answers as Stripe does: the same key, the same payment. Then fails as told. As `WeChat` Pay too, signed.
 struct FakeStripe {
+    ambient: Ambient,
+    /// What `WeChat` Pay was asked, as path and body.
+    wechat_pay: Mutex<Vec<(String, Value)>>,
     /// Payments by idempotency key.
     made: Mutex<HashMap<String, String>>,
     /// What the next calls come to, after the payment was made: a lost answer, or a status.
@@ -35,6 +47,9 @@ enum Fail {
 
 impl HttpClient for FakeStripe {
     async fn send(&self, request: OutgoingRequest) -> Result<Incoming, SendError> {
+        if let Some(path) = request.url.strip_prefix(providers::WECHAT_PAY) {
+            return Ok(providers::answer(self, path, &request.body));
+        }
         let key = request.headers["idempotency-key"].to_str().unwrap().to_owned();
         let form: HashMap<String, String> = form(&request.body);
         let fail = self.fails.lock().unwrap().pop();
@@ -93,7 +108,12 @@ struct Shop {
 impl Shop {
     async fn new() -> Self {
         let world = World::new(&["sales", "inventory", "payments"]).await;
-        let stripe = Arc::new(FakeStripe::default());
+        let stripe = Arc::new(FakeStripe {
+            ambient: world.ambient(),
+            wechat_pay: Mutex::default(),
+            made: Mutex::default(),
+            fails: Mutex::default(),
+        });
         let returns = Returns {
             success_url: "https://s/ok".to_owned(),
             cancel_url: "https://s/no".to_owned(),
@@ -107,7 +127,13 @@ impl Shop {
                 world.outbox(),
                 world.timers(),
             ),
-            stripe: Stripe::new(Arc::clone(&stripe), base, SecretString::from("sk_test"), returns),
+            timers: world.timers(),
+            gateways: providers::all(&stripe).with_stripe(Stripe::new(
+                Arc::clone(&stripe),
+                base,
+                SecretString::from("sk_test"),
+                returns,
+            )),
             livemode: false,
         };
         let ambient = world.ambient();
@@ -280,7 +306,8 @@ async fn bad_requests_are_told_what_is_wrong() {
     for (key, body, status) in [
         (None, good.clone(), 400),
         (Some("k1"), with("amount", json!(1)), 400),
-        (Some("k1"), with("mode", json!("cash")), 400),
+        (Some("k1"), with("mode", json!("barter")), 400),
+        (Some("k1"), with("mode", json!("cash")), 422),
         (Some("k1"), with("provider", json!("paypal")), 400),
         (Some("k1"), with("provider", json!("instant")), 422),
         (Some("k1"), with("mode", json!("instant")), 422),

@@ -1,6 +1,6 @@
 //! What the function is made of.
 
-use payments::{Payments, provider::stripe::Secrets};
+use payments::Payments;
 use runtime::{ConfigError, Function, Host};
 
 use crate::{Ports, handle};
@@ -9,12 +9,12 @@ use crate::{Ports, handle};
 ///
 /// # Errors
 ///
-/// When a variable or the secret is missing or malformed.
+/// When a variable or a secret is missing or malformed.
 pub async fn wire(host: Host) -> Result<Function, ConfigError> {
-    let stripe = Secrets::parse(&host.secret("STRIPE_WEBHOOK_SECRET").await?)
-        .map_err(|error| ConfigError::from(format!("the secret of STRIPE_WEBHOOK_SECRET is {error}")))?;
-    let payments = Payments::new(host.dynamo(), &host.variable("PAYMENTS_TABLE")?, "", host.outbox()?);
-    let ports = Ports { payments, stripe };
+    let ports = Ports {
+        payments: Payments::new(host.dynamo(), &host.variable("PAYMENTS_TABLE")?, "", host.outbox()?),
+        ingresses: payment_gateways::ingresses(&host).await?,
+    };
     Ok(Function::http(move |request| {
         let ports = ports.clone();
         async move { handle(&ports, request).await }

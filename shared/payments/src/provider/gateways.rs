@@ -156,3 +156,75 @@ impl<C: HttpClient> Gateways<C> {
 fn configured<G>(gateway: Option<&G>) -> Result<&G, CallError> {
     gateway.ok_or(CallError::Unsupported)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::Future,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use kernel::{Id, Money, OrderId, PaymentId, Timestamp};
+    use web::{Incoming, OutgoingRequest, SendError};
+
+    use super::*;
+    use crate::{IntentState, Mode};
+
+    /// Nobody to call.
+    struct Silent;
+
+    impl HttpClient for Silent {
+        async fn send(&self, request: OutgoingRequest) -> Result<Incoming, SendError> {
+            panic!("{} was called", request.url)
+        }
+    }
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("waits"),
+        }
+    }
+
+    fn intent(mode: Mode) -> Intent {
+        let at = Timestamp::from_millis(1_775_640_600_000);
+        Intent {
+            id: PaymentId::from_parts(at, [1; 10]),
+            order: OrderId::from_parts(at, [2; 10]),
+            provider: mode.provider(),
+            mode,
+            amount: Money::new(100, "CNY".parse().unwrap()).unwrap(),
+            livemode: false,
+            fingerprint: String::new(),
+            version: 1,
+            pay_by: None,
+            step_up: false,
+            state: IntentState::Sending,
+            created_at: at,
+        }
+    }
+
+    #[test]
+    fn cash_is_started_and_asked_about_without_a_call() {
+        let gateways = Gateways::<Silent>::default().with_cash_on_delivery();
+        let cash = intent(Mode::Cash);
+        let started = run(gateways.start(&cash, &Payer::default())).unwrap();
+        assert_eq!(started.object.as_str(), cash.id.to_string());
+        assert_eq!(run(gateways.query(&cash)).unwrap().facts, vec![]);
+    }
+
+    #[test]
+    fn a_provider_that_is_not_configured_cannot_be_asked() {
+        let gateways = Gateways::<Silent>::default();
+        for mode in [Mode::PaymentIntent, Mode::Native, Mode::Page, Mode::Cash, Mode::Instant] {
+            let started = run(gateways.start(&intent(mode), &Payer::default()));
+            assert_eq!(started, Err(CallError::Unsupported), "{mode:?}");
+        }
+        for provider in Provider::ALL {
+            assert!(!gateways.offers(provider));
+            let page = run(gateways.statement(provider, "2026-11-22", None));
+            assert_eq!(page, Err(CallError::Unsupported), "{provider}");
+        }
+    }
+}

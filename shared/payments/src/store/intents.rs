@@ -14,8 +14,8 @@ impl Record for Intent {
 }
 
 impl Payments {
-    /// Writes an intent: a new one at version 1, a later state over exactly the version before. `Some(Stale)`: somebody
-    /// else wrote it in between. Access pattern `payments.intent.put`.
+    /// Writes a later state of an intent, over exactly the version before. `Some(Stale)`: somebody else wrote it in
+    /// between. Access pattern `payments.intent.put`.
     pub async fn put_intent(&self, intent: &Intent) -> Result<Option<Stale>, StoreError> {
         match self.dynamo.commit(vec![self.intent_part(intent)?]).await {
             Ok(()) => Ok(None),
@@ -26,7 +26,7 @@ impl Payments {
 
     /// Writes a new intent with all that has to be there before the provider is asked: whose its object is, where the
     /// object is ours to name, and `with`, such as the timer of the first query. `Some(Stale)`: somebody else wrote it, or
-    /// a part of `with` was refused. Access patterns `payments.intent.put` and `payments.object.link`.
+    /// a part of `with` was refused. Access pattern `payments.intent.open`.
     pub async fn open_intent(&self, intent: &Intent, with: Vec<Part<Stale>>) -> Result<Option<Stale>, StoreError> {
         let mut parts = vec![self.intent_part(intent)?];
         if let Some(object) = intent.own_object() {
