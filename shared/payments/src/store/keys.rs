@@ -139,7 +139,7 @@ pub(super) fn cash_in_hand(of: StaffId, currency: Currency) -> Key {
 
 pub(super) fn courier_collection(visit: &Collection) -> Key {
     let partition = courier(visit.courier, visit.due.currency());
-    key(partition, format!("{COLLECTION}{}#{}", visit.at, visit.payment))
+    key(partition, format!("{COLLECTION}{}#{}#{}", visit.at, visit.payment, visit.version))
 }
 
 pub(super) fn remittance(of: StaffId, currency: Currency, id: RemittanceId) -> Key {

@@ -137,8 +137,8 @@ pub struct Refused {
 }
 
 #[derive(Serialize, Deserialize)]
-struct RefusedItem {
-    refused: Refused,
+pub(super) struct RefusedItem {
+    pub(super) refused: Refused,
     expires_at: i64,
 }
 
