@@ -1,0 +1,5 @@
+//! Composition root of `payment-desk`.
+
+fn main() -> std::process::ExitCode {
+    runtime::launch(payment_desk::wire)
+}
