@@ -1,6 +1,10 @@
 //! Every order and every number of copies of a set of facts leads to one state, and the ledger says the same.
 
-use kernel::{Id, Money, MoneyError, OrderId, RefundId, Timestamp};
+mod asked;
+mod model;
+mod scenarios;
+
+use kernel::{Actor, Id, Money, MoneyError, OrderId, RefundId, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
@@ -43,6 +47,7 @@ struct Books {
     ledger: Position,
     causes: BTreeSet<String>,
     order: OrderStanding,
+    due: Money,
     next: u8,
 }
 
@@ -54,6 +59,7 @@ impl Books {
             ledger: Position::new(),
             causes: BTreeSet::new(),
             order: order_standing,
+            due: cny(DUE),
             next: 0,
         }
     }
@@ -64,7 +70,7 @@ impl Books {
             *next += 1;
             RefundId::from_parts(at(), [*next; 10])
         };
-        let settled = settle(&self.state, &self.facts, told, (self.order, cny(DUE)), at(), ids).unwrap();
+        let settled = settle(&self.state, &self.facts, told, (self.order, self.due), at(), ids).unwrap();
         if settled.facts.is_empty() {
             assert!(settled.postings.is_empty() && settled.refunds.is_empty() && settled.order == OrderStep::None);
             return settled;
@@ -72,6 +78,40 @@ impl Books {
         self.facts.extend(settled.facts.iter().cloned());
         self.book(&settled);
         settled
+    }
+
+    /// A change of the order, as settlement follows it.
+    fn change(&mut self, change: OrderChange) -> Option<Settled> {
+        let next = &mut self.next;
+        let ids = || {
+            *next += 1;
+            RefundId::from_parts(at(), [*next; 10])
+        };
+        if let OrderChange::Worth(due) = change {
+            self.due = due;
+        }
+        let settled = follow(&self.state, change, at(), ids).unwrap()?;
+        self.book(&settled);
+        Some(settled)
+    }
+
+    /// Staff ask for a refund.
+    fn ask(&mut self, amount: i64) -> Result<Settled, AskRefused> {
+        let next = &mut self.next;
+        let ids = || {
+            *next += 1;
+            RefundId::from_parts(at(), [*next; 10])
+        };
+        let ask = RefundAsk {
+            amount: cny(amount),
+            reason: RefundReason::Goodwill,
+            payment: None,
+            lines: Vec::new(),
+            by: Actor::system("test"),
+        };
+        let settled = ask_refund(&self.state, &ask, at(), ids)?;
+        self.book(&settled);
+        Ok(settled)
     }
 
     fn book(&mut self, settled: &Settled) {
@@ -92,6 +132,7 @@ impl Books {
         }
         self.ledger.retain(|_, amount| amount.amount() != 0);
         self.state = settled.state.clone();
+        self.check_requests(settled);
         if settled.order != OrderStep::None {
             self.order = OrderStanding::Paid;
         }
@@ -103,14 +144,31 @@ impl Books {
         assert_eq!(self.ledger, position(&self.state).unwrap());
         assert_eq!(self.ledger.values().map(|amount| amount.amount()).sum::<i64>(), 0);
         let total = self.state.folded.total;
-        let held = self
+        let clearing = self
             .ledger
-            .get(&crate::Account::ProviderClearing(Provider::Stripe))
-            .map_or(0, |m| m.amount());
+            .iter()
+            .filter(|(account, _)| matches!(account, crate::Account::ProviderClearing(_)));
+        let held: i64 = clearing.map(|(_, balance)| balance.amount()).sum();
         assert_eq!(
             held,
             total.captured.amount() - total.refunded.amount() - total.withdrawn.amount()
         );
+    }
+
+    /// Nothing is asked back that is not there: of the order, and of each payment.
+    fn check_requests(&self, settled: &Settled) {
+        if settled.refunds.is_empty() {
+            return;
+        }
+        assert!(self.state.left() >= 0, "{:?}", self.state);
+        for request in &settled.refunds {
+            assert!(request.amount.amount() > 0);
+            assert!(
+                self.state.room(request.provider, &request.payment) >= 0,
+                "{:?}",
+                self.state
+            );
+        }
     }
 
     /// What must not depend on the order of notices. Which of two payments is asked back does.
