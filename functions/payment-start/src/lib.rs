@@ -23,13 +23,16 @@ use answer::respond;
 use decide::{Asked, Next, next};
 use dynamo::Timers;
 pub use error::Error;
-use kernel::OrderId;
+use kernel::{Actor, OrderId};
 use payments::{
-    Intent, IntentState, Payments, Poll, Stale,
+    Intent, IntentState, Mode, Payments, Poll, Stale,
     provider::{CallError, Gateways, Payer},
 };
 use request::Start;
-use sales::Orders;
+use sales::{
+    Orders,
+    order::{Act, Order},
+};
 use web::{Body, HttpClient, Request, Response};
 pub use wire::wire;
 
@@ -94,7 +97,7 @@ async fn start<C: HttpClient>(ports: &Ports<C>, request: &Request) -> Result<Res
             Next::Send(intent) => {
                 // Here, between the decision and its first trace, is where rules on who may pay how much look at it: nothing
                 // is written yet, and nobody was asked.
-                if let Some(Stale) = write(ports, &intent).await? {
+                if let Some(Stale) = write(ports, &order, &intent).await? {
                     continue;
                 }
                 return send(ports, intent, &payer).await;
@@ -105,14 +108,21 @@ async fn start<C: HttpClient>(ports: &Ports<C>, request: &Request) -> Result<Res
 }
 
 /// Writes the intent before the provider is asked. A new one goes with whose its object is, and with its first timer, so
-/// that a payment whose notice never comes is asked about.
-async fn write<C>(ports: &Ports<C>, intent: &Intent) -> Result<Option<Stale>, Error> {
+/// that a payment whose notice never comes is asked about. Cash is due at the door: the order is confirmed with it.
+async fn write<C>(ports: &Ports<C>, order: &Order, intent: &Intent) -> Result<Option<Stale>, Error> {
     if intent.version > 1 {
         return Ok(ports.payments.put_intent(intent).await?);
     }
     let timer = Poll::first(intent).and_then(|poll| poll.timer(intent));
     let timer = timer.map(|timer| ports.timers.set(&timer)).transpose()?;
-    Ok(ports.payments.open_intent(intent, timer.into_iter().collect()).await?)
+    let mut with: Vec<_> = timer.into_iter().collect();
+    if intent.mode == Mode::Cash {
+        let act = Act::by(Actor::system("payment-start"), intent.created_at).caused_by(intent.id.to_string());
+        let confirmed = order.clone().confirm_on_delivery(&act);
+        let confirmed = confirmed.map_err(|_| Error::NotPayable(order.state().name().as_str()))?;
+        with.extend(ports.orders.save(&confirmed, Stale)?);
+    }
+    Ok(ports.payments.open_intent(intent, with).await?)
 }
 
 async fn send<C: HttpClient>(

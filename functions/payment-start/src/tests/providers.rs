@@ -194,6 +194,20 @@ async fn cash_asks_nobody_and_is_not_asked_about() {
 }
 
 #[tokio::test]
+async fn cash_confirms_the_order_once_and_gives_the_buyer_a_code_for_the_door() {
+    let shop = Shop::new().await;
+    let body = shop.with("cash_on_delivery", "cash");
+    let first = shop.post(Some("k1"), &body).await;
+    assert_eq!((first.0, first.1["client_secret"].as_str().unwrap().len()), (201, 6));
+    assert_eq!(shop.post(Some("k1"), &body).await, first);
+    assert_eq!(shop.post(Some("k2"), &body).await.0, 409);
+    let order = shop.ports.orders.get(shop.order.id()).await.unwrap().unwrap();
+    assert_eq!((order.state().name().as_str(), order.on_delivery()), ("confirmed", true));
+    let events = shop.world.events().await.into_iter();
+    assert_eq!(events.filter(|event| event.name == "order.confirmed").count(), 1);
+}
+
+#[tokio::test]
 async fn a_payment_is_asked_about_from_a_minute_on_even_when_its_start_died() {
     let shop = Shop::new().await;
     shop.fail(&[Fail::Lost, Fail::Lost]);

@@ -6,7 +6,7 @@ use super::{
     CallError, Gateway, Payer, Provider, RefundOrder, StatementPage, alipay::Alipay, stripe::Stripe,
     wechat_pay::WechatPay,
 };
-use crate::{Intent, Reading, Started};
+use crate::{Intent, Reading, Started, door_code};
 
 /// The outbound halves of the providers. One that is not configured can't be asked: [`CallError::Unsupported`].
 #[derive(Debug, Clone)]
@@ -85,7 +85,12 @@ impl<C: HttpClient> Gateways<C> {
             Provider::WechatPay => configured(self.wechat_pay.as_ref())?.start(intent, payer).await,
             Provider::Alipay => configured(self.alipay.as_ref())?.start(intent, payer).await,
             Provider::CashOnDelivery if self.cash_on_delivery => {
-                intent.own_object().map(Started::of).ok_or(CallError::Misfit("id"))
+                let started = intent.own_object().map(|object| Started {
+                    // What the buyer gives the courier in exchange for the parcel.
+                    client_secret: Some(door_code(intent.id)),
+                    ..Started::of(object)
+                });
+                started.ok_or(CallError::Misfit("id"))
             }
             Provider::CashOnDelivery | Provider::Instant => Err(CallError::Unsupported),
         }
