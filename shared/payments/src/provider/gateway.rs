@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use kernel::{Money, OrderId, PaymentId};
+use serde::{Deserialize, Serialize};
 
 use crate::{Intent, ObjectId, Reading, RefundRequest, Started};
 
@@ -49,7 +50,8 @@ pub enum CallError {
 }
 
 /// What a row of a statement says became of the money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StatementState {
     /// It moved.
     Succeeded,

@@ -11,6 +11,7 @@ mod ingress;
 mod ingresses;
 pub mod instant;
 mod notice;
+mod providers;
 pub mod rsa;
 pub mod stripe;
 pub mod wechat_pay;
@@ -24,6 +25,7 @@ pub use gateways::Gateways;
 pub use ingress::{Ingress, Reply, Verified};
 pub use ingresses::{Door, Ingresses};
 pub use notice::{ParseError, Parsed, read};
+pub use providers::Providers;
 
 /// Who moves the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
