@@ -81,7 +81,12 @@ pub(crate) fn plan(event: &Envelope) -> Result<Plan, Error> {
             });
         }
         "code.requested" => return Ok(Plan::Code(Box::new(read(event)?))),
-        "payment.held" | "shipment.exception" | "shipment.silent" | "stock.low" | "webhook_endpoint.stopped" => {
+        "payment.held"
+        | "payment.reconciliation_difference"
+        | "shipment.exception"
+        | "shipment.silent"
+        | "stock.low"
+        | "webhook_endpoint.stopped" => {
             return staff(event);
         }
         // Each scan of a carrier would be noise: buyers are told of shipping and delivery.
@@ -104,7 +109,7 @@ fn staff(event: &Envelope) -> Result<Plan, Error> {
         values,
     };
     Ok(match event.name.as_str() {
-        "payment.held" => notice(
+        "payment.held" | "payment.reconciliation_difference" => notice(
             "staff-payment-held",
             vec![("order", text("order")), ("reason", reason(event.data.get("why")))],
         ),
