@@ -1,15 +1,21 @@
 //! Settlement over an embedded DynamoDB: the real stores, the real transactions.
 
+mod cash;
 mod crash;
 mod money;
 mod odd;
+mod paybacks;
+mod providers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dynamo::Dynamo;
 use kernel::{Envelope, Id, OrderId, PaymentId};
-use payments::{Intent, IntentState, Kept, Mode, Notice, ObjectId, Provider, Started, payment_id};
-use sales::{order::Order, sample};
+use payments::{Intent, IntentState, Kept, Mode, Notice, ObjectId, OrderMoney, Provider, Started, payment_id};
+use sales::{
+    order::{Act, AdjustmentStatus, Changed, LineQuantity, Order},
+    sample,
+};
 use serde_json::{Value, json};
 use testkit::World;
 
@@ -87,6 +93,46 @@ impl Shop {
         };
         assert_eq!(self.ports.payments.put_intent(&intent).await.unwrap(), None);
         id
+    }
+
+    /// Everything that is left of the order is shipped and delivered.
+    async fn deliver(&self, order: OrderId) {
+        let act = || Act::by(kernel::Actor::system("test"), self.world.now());
+        let all: Vec<LineQuantity> = self
+            .load(order)
+            .await
+            .lines()
+            .iter()
+            .map(|line| LineQuantity {
+                line: line.id,
+                quantity: line.quantity.ordered,
+            })
+            .collect();
+        self.save(self.load(order).await.allocate(&all, &act()).unwrap()).await;
+        let parcel = sample::parcel(1, all);
+        self.save(self.load(order).await.ship(parcel, &act()).unwrap()).await;
+        let delivered = self
+            .load(order)
+            .await
+            .deliver(sample::shipment_id(1), self.world.now(), &act());
+        self.save(delivered.unwrap()).await;
+    }
+
+    async fn save(&self, changed: Changed) {
+        let parts = self.ports.orders.save(&changed, Stale).unwrap();
+        self.world.dynamo().commit(parts).await.unwrap();
+    }
+
+    /// Adjustments of money: id, kind, status and amount.
+    async fn adjustments(&self, order: OrderId) -> Vec<(String, AdjustmentStatus, i64)> {
+        let loaded = self.load(order).await;
+        let told = loaded.adjustments().iter();
+        told.filter_map(|told| Some((told.id.clone(), told.status, told.amount?.amount())))
+            .collect()
+    }
+
+    async fn money(&self, order: OrderId) -> OrderMoney {
+        self.ports.payments.known_money(order).await.unwrap().unwrap()
     }
 
     /// Keeps a notice as the webhook does.

@@ -76,6 +76,7 @@ async fn a_buyer_who_refuses_may_pay_on_another_visit() {
     let first = shop.post("refusals", "k1", body.clone()).await;
     assert_eq!((first.0, &first.1["state"]), (201, &json!("cod_refused")), "{first:?}");
     assert_eq!(shop.post("refusals", "k1", body.clone()).await, first);
+    shop.world.clock().advance_seconds(60);
     assert_eq!(shop.collect(&order, "k2", TOTAL).await.0, 201);
     assert_eq!(shop.post("refusals", "k3", body).await.0, 409);
     let kinds: Vec<_> = facts(&shop).await.into_iter().map(|fact| fact.kind).collect();
