@@ -31,25 +31,22 @@ pub(crate) fn fits(reading: &Reading, provider: Provider, intent: &Intent) -> Re
     Ok(())
 }
 
-/// An intent whose result was lost on the way has no object yet: the metadata that only we write names it.
+/// An object that is ours to name is the same from the start. Where the provider names it, an intent whose result was lost
+/// on the way has none yet: the metadata that only we write names it.
 fn same_object(reading: &Reading, intent: &Intent) -> bool {
-    let IntentState::Open { started } = &intent.state else {
-        return true;
+    let told = reading.reference.object.as_ref();
+    let started = match &intent.state {
+        IntentState::Open { started } => Some(&started.object),
+        IntentState::Sending | IntentState::Refused { .. } => None,
     };
     match intent.mode {
-        Mode::CheckoutSession => reading
-            .reference
-            .session
-            .as_ref()
-            .is_none_or(|session| *session == started.object),
-        Mode::PaymentIntent
-        | Mode::Native
-        | Mode::Jsapi
-        | Mode::H5
-        | Mode::Page
-        | Mode::Wap
-        | Mode::Qr
-        | Mode::Cash
-        | Mode::Instant => reading.reference.object.as_ref() == Some(&started.object),
+        Mode::CheckoutSession => {
+            let session = reading.reference.session.as_ref();
+            session.is_none_or(|session| started.is_none_or(|started| started == session))
+        }
+        Mode::PaymentIntent | Mode::Instant => started.is_none_or(|started| told == Some(started)),
+        Mode::Native | Mode::Jsapi | Mode::H5 | Mode::Page | Mode::Wap | Mode::Qr | Mode::Cash => {
+            told == intent.own_object().as_ref()
+        }
     }
 }

@@ -303,12 +303,14 @@ impl MoneyState {
         totals.captured.amount() - totals.withdrawn.amount() - totals.refunded.amount() - outstanding
     }
 
-    const fn held(&self) -> Option<HoldReason> {
-        let captured = self.folded.total.captured.amount();
+    /// What the money itself asks a person to look at: until what is too much went back.
+    fn held(&self) -> Option<HoldReason> {
+        let (captured, refunded) = (self.folded.total.captured.amount(), self.folded.total.refunded.amount());
+        let conceded = self.conceded_and_gone().map_or(0, Money::amount);
         match self.standing {
             Standing::Awaiting if captured > 0 => Some(HoldReason::Underpaid),
-            Standing::Accepted if captured > self.due.amount() => Some(HoldReason::Overpaid),
-            Standing::Closed if captured > 0 => Some(HoldReason::PaidAfterClose),
+            Standing::Accepted if captured - (refunded - conceded) > self.due.amount() => Some(HoldReason::Overpaid),
+            Standing::Closed if captured > refunded => Some(HoldReason::PaidAfterClose),
             Standing::Awaiting | Standing::Accepted | Standing::Closed => None,
         }
     }
@@ -461,7 +463,9 @@ fn finish(
     order: OrderStep,
     refunds: Vec<RefundRequest>,
 ) -> Settled {
-    state.hold = state.held();
+    let held = state.held();
+    // A hold that a person ended stays ended while nothing new asks for one.
+    state.hold = if held == before.held() { before.hold } else { held };
     state.version = before.version + 1;
     let held = state.hold.filter(|hold| before.hold != Some(*hold));
     Settled {

@@ -211,3 +211,20 @@ fn held_money_bears_its_refunds_and_disputes_and_is_released_once() {
     let ours = paid(&[("pi_1", DUE)]);
     assert_eq!(release_escrow(&ours.state, at()), Ok(None));
 }
+
+#[test]
+fn a_hold_ends_with_what_was_too_much_and_one_that_a_person_ended_stays_so() {
+    let mut books = paid(&[("pi_1", DUE + 500)]);
+    let excess = books.state.requests[0].clone();
+    assert_eq!(books.state.hold, Some(HoldReason::Overpaid));
+    let mut ended = paid(&[("pi_1", DUE + 500)]);
+    ended.state.hold = None;
+    let step = FactKind::Progress { step: Step::Processing };
+    assert_eq!(ended.tell(&[fact("pi_1", step)]).state.hold, None);
+    let settled = books.tell(&[succeeded(&excess)]);
+    assert_eq!((settled.state.hold, settled.held), (None, None));
+    let mut closed = Books::of(OrderStanding::Cancelled);
+    let late = closed.tell(&[captured("pi_1", DUE)]);
+    assert_eq!(late.held, Some(HoldReason::PaidAfterClose));
+    assert_eq!(closed.tell(&[succeeded(&late.refunds[0])]).state.hold, None);
+}
