@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::{e2e::Stage, tidy::root};
 
 /// What the script says, step by step.
-const STEPS: usize = 9;
+const STEPS: usize = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_order_of_the_readme_goes_through() {
