@@ -23,9 +23,10 @@ const PROVIDERS: &str = "PAYMENT_PROVIDERS";
 /// When the variable is missing, or names something else. Instant payments are no provider's: `DEVELOPMENT_PAYMENTS` lets
 /// them in.
 pub fn providers(host: &Host) -> Result<BTreeSet<Provider>, ConfigError> {
-    let named = host.variable(PROVIDERS)?;
-    let names = named.split(',').map(str::trim).filter(|name| !name.is_empty());
-    names
+    let list = host.variable(PROVIDERS)?;
+    list.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
         .map(|name| match name.parse() {
             Ok(Provider::Instant) | Err(_) => Err(ConfigError::from(format!("{PROVIDERS} names {name:?}"))),
             Ok(provider) => Ok(provider),

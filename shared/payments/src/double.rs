@@ -430,7 +430,7 @@ fn statement(book: &Book, provider: Provider, day: &str, from: usize) -> Stateme
     });
     let mut page = StatementPage::default();
     let all: Vec<_> = paid.chain(given).collect();
-    for (_, object, mut row) in all.iter().cloned().skip(from).take(PAGE_ROWS) {
+    for (_, object, mut row) in all.iter().skip(from).take(PAGE_ROWS).cloned() {
         match book.tampered.get(object) {
             Some(Tamper::Gone) => continue,
             Some(Tamper::Unreadable) => {

@@ -202,7 +202,10 @@ async fn cash_confirms_the_order_once_and_gives_the_buyer_a_code_for_the_door() 
     assert_eq!(shop.post(Some("k1"), &body).await, first);
     assert_eq!(shop.post(Some("k2"), &body).await.0, 409);
     let order = shop.ports.orders.get(shop.order.id()).await.unwrap().unwrap();
-    assert_eq!((order.state().name().as_str(), order.on_delivery()), ("confirmed", true));
+    assert_eq!(
+        (order.state().name().as_str(), order.on_delivery()),
+        ("confirmed", true)
+    );
     let events = shop.world.events().await.into_iter();
     assert_eq!(events.filter(|event| event.name == "order.confirmed").count(), 1);
 }
