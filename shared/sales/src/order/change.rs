@@ -176,23 +176,9 @@ pub(super) fn difference(before: &Order, after: &Order) -> Vec<FieldChange> {
         before.state().name().to_string(),
         after.state().name().to_string(),
     );
-    compare(
-        "on_delivery".to_owned(),
-        before.on_delivery.to_string(),
-        after.on_delivery.to_string(),
-    );
-    compare(
-        "under_review".to_owned(),
-        before.under_review.to_string(),
-        after.under_review.to_string(),
-    );
-    let waived = |order: &Order| {
-        order
-            .waived
-            .unwrap_or(kernel::Money::zero(order.currency()))
-            .to_string()
-    };
-    compare("waived".to_owned(), waived(before), waived(after));
+    for ((name, from), (_, to)) in terms(before).into_iter().zip(terms(after)) {
+        compare(name.to_owned(), from, to);
+    }
     let (old, new) = (before.payment(), after.payment());
     compare(
         "payment.status".to_owned(),
@@ -233,4 +219,14 @@ pub(super) fn difference(before: &Order, after: &Order) -> Vec<FieldChange> {
         }
     }
     found
+}
+
+/// What was agreed beside units and money.
+fn terms(order: &Order) -> [(&'static str, String); 3] {
+    let waived = order.waived.unwrap_or(kernel::Money::zero(order.currency()));
+    [
+        ("on_delivery", order.on_delivery().to_string()),
+        ("under_review", order.under_review().to_string()),
+        ("waived", waived.to_string()),
+    ]
 }
