@@ -46,6 +46,8 @@ pub(crate) async fn read(ports: &Ports, request: &Request, _: &Member) -> Result
 /// A try to pay, without what the payer pays with. Of cash, where it is.
 async fn one_try(ports: &Ports, intent: &Intent) -> Result<Value, Error> {
     let (state, code) = match &intent.state {
+        IntentState::InReview { .. } => ("in_review", None),
+        IntentState::Approved { .. } => ("approved", None),
         IntentState::Sending => ("sending", None),
         IntentState::Open { .. } => ("open", None),
         IntentState::Refused { code } => ("refused", Some(code)),

@@ -168,7 +168,10 @@ async fn set<G: Providers>(ports: &Ports<G>, timer: &Timer) -> Result<(), Error>
 async fn silent<G: Providers>(ports: &Ports<G>, intent: &Intent) -> Result<(), Error> {
     let started = match &intent.state {
         IntentState::Open { started } => Some(started.object.clone()),
-        IntentState::Sending | IntentState::Refused { .. } => None,
+        IntentState::InReview { .. }
+        | IntentState::Approved { .. }
+        | IntentState::Sending
+        | IntentState::Refused { .. } => None,
     };
     let Some(of) = started.or_else(|| intent.id.to_string().parse().ok()) else {
         return Ok(());

@@ -37,7 +37,10 @@ fn same_object(reading: &Reading, intent: &Intent) -> bool {
     let told = reading.reference.object.as_ref();
     let started = match &intent.state {
         IntentState::Open { started } => Some(&started.object),
-        IntentState::Sending | IntentState::Refused { .. } => None,
+        IntentState::InReview { .. }
+        | IntentState::Approved { .. }
+        | IntentState::Sending
+        | IntentState::Refused { .. } => None,
     };
     match intent.mode {
         Mode::CheckoutSession => {

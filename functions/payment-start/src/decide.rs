@@ -74,6 +74,7 @@ fn resume(known: &Intent, now: Timestamp) -> Result<Next, Error> {
     match &known.state {
         IntentState::Open { started } => Ok(Next::Answer(Box::new(known.clone()), started.clone())),
         IntentState::Refused { code } => Err(Error::Refused(code.clone())),
+        IntentState::InReview { .. } | IntentState::Approved { .. } => Err(Error::UnderReview),
         IntentState::Sending if !fresh(known, now) => Err(Error::KeyExpired),
         IntentState::Sending => Ok(Next::Send(Box::new(Intent {
             version: known.version + 1,
@@ -140,7 +141,11 @@ fn open_already<'a>(asked: &Asked<'_>, money: &'a OrderMoney, amount: Money) -> 
             IntentState::Open { started } if !money.facts.iter().any(|fact| ends(fact, started)) => {
                 Some((intent, started.clone()))
             }
-            IntentState::Open { .. } | IntentState::Sending | IntentState::Refused { .. } => None,
+            IntentState::InReview { .. }
+            | IntentState::Approved { .. }
+            | IntentState::Open { .. }
+            | IntentState::Sending
+            | IntentState::Refused { .. } => None,
         })
 }
 

@@ -3,6 +3,9 @@
 use dynamo::StoreError;
 use web::{Problem, types};
 
+/// After how long a payer whose payment is looked at may ask again, in seconds.
+const REVIEW_AGAIN_S: u32 = 60;
+
 /// Why no payment was started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -30,6 +33,12 @@ pub enum Error {
     /// The first request with this key is too old to be repeated safely.
     #[error("the key is too old")]
     KeyExpired,
+    /// Staff look at the payment first.
+    #[error("the payment is under review")]
+    UnderReview,
+    /// Risk rules refuse the payment, or staff do.
+    #[error("the payment is refused for its risk")]
+    RefusedByRisk,
     /// Others write the same intent.
     #[error("an equal request is running")]
     InFlight,
@@ -75,6 +84,10 @@ impl Error {
             Self::KeyExpired => {
                 Problem::new(&types::CONFLICT).detail("the first request with this key is too old: use a new key")
             }
+            Self::UnderReview => Problem::new(&types::UNDER_REVIEW)
+                .detail("send the same request with the same key again later")
+                .retry_after(REVIEW_AGAIN_S),
+            Self::RefusedByRisk => Problem::new(&types::RISK_REFUSED).detail("another way to pay may be taken"),
             Self::InFlight => Problem::new(&types::IN_FLIGHT),
             Self::TooManyTries => Problem::new(&types::RATE_LIMITED)
                 .detail("too many payments of this order")

@@ -47,6 +47,9 @@ pub enum Role {
     /// Take couriers' cash in.
     #[serde(rename = "payments.cash")]
     PaymentsCash,
+    /// Risk rules, and payments that they hold.
+    #[serde(rename = "payments.risk")]
+    PaymentsRisk,
     /// Collect cash at the door.
     #[serde(rename = "courier")]
     Courier,
@@ -73,6 +76,7 @@ impl Role {
             Self::PaymentsRefundLarge => "payments.refund.large",
             Self::PaymentsReview => "payments.review",
             Self::PaymentsCash => "payments.cash",
+            Self::PaymentsRisk => "payments.risk",
             Self::Courier => "courier",
             Self::Support => "support",
             Self::Integrations => "integrations",
@@ -171,6 +175,7 @@ mod tests {
             Role::PaymentsRefundLarge,
             Role::PaymentsReview,
             Role::PaymentsCash,
+            Role::PaymentsRisk,
             Role::Courier,
             Role::Support,
             Role::Integrations,

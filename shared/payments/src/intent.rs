@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Id, Money, OrderId, PaymentId, Timestamp};
+use kernel::{Actor, Id, Money, OrderId, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{ObjectId, Provider, Reading, Reference};
@@ -93,7 +93,7 @@ pub struct Intent {
     pub step_up: bool,
     /// How far it is.
     pub state: IntentState,
-    /// When it was first written.
+    /// When it was first written; for one that staff looked at first, when it went on. Before that, nobody was asked.
     pub created_at: Timestamp,
 }
 
@@ -133,6 +133,18 @@ impl Intent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum IntentState {
+    /// Risk rules hold it: staff look at it first. Nobody was asked.
+    InReview {
+        /// The rules, by name.
+        rules: Vec<String>,
+    },
+    /// Staff let it go on, as soon as its payer comes back. Nobody was asked yet.
+    Approved {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
     /// Sent or about to be: the answer is not known.
     Sending,
     /// The provider takes the payment.
@@ -140,9 +152,9 @@ pub enum IntentState {
         /// What it gave us.
         started: Started,
     },
-    /// The provider refused to take it.
+    /// The provider refused to take it, or staff did: [`crate::risk::REFUSED_BY_STAFF`].
     Refused {
-        /// Its code, of ours or theirs; no text of theirs.
+        /// The code, of ours or theirs; no text of theirs.
         code: String,
     },
 }

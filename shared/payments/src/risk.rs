@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// The code of a payment that staff refused.
+pub const REFUSED_BY_STAFF: &str = "refused_by_staff";
 /// The most rules.
 pub const RULES_MAX: usize = 50;
 /// The longest name of a rule, in bytes.

@@ -51,10 +51,14 @@ problem_types! {
     UNAUTHENTICATED = 401 "unauthenticated" "Sign in first";
     /// The caller's role does not allow it.
     FORBIDDEN = 403 "forbidden" "Your role does not allow this";
+    /// A risk rule or staff refused a payment. Which and why is not for the payer.
+    RISK_REFUSED = 403 "payment-refused-by-risk" "This payment is not taken";
     /// Nothing there that this caller may see.
     NOT_FOUND = 404 "not-found" "There is nothing here for you";
     /// The state refuses the change.
     CONFLICT = 409 "state-conflict" "The current state refuses this change";
+    /// A payment waits for staff to look at it; nothing was asked of its provider.
+    UNDER_REVIEW = 409 "payment-under-review" "The payment is being looked at: come back with the same key" retry;
     /// An equal request is still running.
     IN_FLIGHT = 409 "request-in-flight" "The first request with this key is still running" retry;
     /// `If-Match` names an old version.

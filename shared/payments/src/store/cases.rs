@@ -71,13 +71,15 @@ pub enum CaseReason {
     CashShort,
     /// A courier keeps cash longer than agreed.
     CashOverdue,
+    /// Risk rules hold a payment before it starts: staff approve or refuse it.
+    RiskReview,
     /// A day's entries of all accounts do not add up to nothing.
     LedgerUnbalanced,
 }
 
 impl CaseReason {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Unreadable,
         Self::UnknownPayment,
         Self::UnknownOrder,
@@ -103,6 +105,7 @@ impl CaseReason {
         Self::StatementUnreadable,
         Self::CashShort,
         Self::CashOverdue,
+        Self::RiskReview,
         Self::LedgerUnbalanced,
     ];
 
@@ -134,6 +137,7 @@ impl CaseReason {
             Self::StatementUnreadable => "statement_unreadable",
             Self::CashShort => "cash_short",
             Self::CashOverdue => "cash_overdue",
+            Self::RiskReview => "risk_review",
             Self::LedgerUnbalanced => "ledger_unbalanced",
         }
     }

@@ -20,8 +20,8 @@ pub struct PaymentRecord {
 impl PaymentRecord {
     /// Whether there is something to ask: nothing was captured, and nothing ended it.
     pub fn is_open(&self) -> bool {
-        let refused = matches!(self.intent.state, IntentState::Refused { .. });
-        !refused && !self.facts.iter().any(ends)
+        let asked = matches!(self.intent.state, IntentState::Sending | IntentState::Open { .. });
+        asked && !self.facts.iter().any(ends)
     }
 }
 
@@ -69,7 +69,10 @@ impl Payments {
     async fn objects_of(&self, intent: &Intent, told: &[Fact]) -> Result<BTreeSet<ObjectId>, StoreError> {
         let started = match &intent.state {
             IntentState::Open { started } => Some(started.object.clone()),
-            IntentState::Sending | IntentState::Refused { .. } => None,
+            IntentState::InReview { .. }
+            | IntentState::Approved { .. }
+            | IntentState::Sending
+            | IntentState::Refused { .. } => None,
         };
         let mut objects: BTreeSet<ObjectId> = intent.own_object().into_iter().chain(started).collect();
         if intent.mode == Mode::CheckoutSession {

@@ -52,7 +52,10 @@ impl Payments {
         let names = |intent: &&Intent| {
             let started = match &intent.state {
                 IntentState::Open { started } => Some(&started.object),
-                IntentState::Sending | IntentState::Refused { .. } => None,
+                IntentState::InReview { .. }
+                | IntentState::Approved { .. }
+                | IntentState::Sending
+                | IntentState::Refused { .. } => None,
             };
             intent.provider == request.provider
                 && (started == Some(&request.payment) || intent.own_object().as_ref() == Some(&request.payment))
