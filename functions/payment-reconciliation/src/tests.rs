@@ -4,6 +4,8 @@ mod books;
 mod crash;
 mod simulation;
 
+use std::collections::BTreeSet;
+
 use dynamo::Dynamo;
 use kernel::{Actor, Id, Money, OrderId, RefundId};
 use payments::{
@@ -23,7 +25,7 @@ pub(crate) struct Shop {
     pub(crate) world: World,
     pub(crate) ports: Ports<Double>,
     pub(crate) double: Double,
-    booked: usize,
+    booked: BTreeSet<String>,
 }
 
 pub(crate) fn with(world: &World, dynamo: Dynamo, double: &Double) -> Ports<Double> {
@@ -50,7 +52,7 @@ impl Shop {
             world,
             ports,
             double,
-            booked: 0,
+            booked: BTreeSet::new(),
         };
         shop.closed_until_now().await;
         shop
@@ -97,12 +99,10 @@ impl Shop {
     }
 
     pub(crate) async fn book(&mut self) {
-        let events = self.world.events().await;
-        let all = events.len();
-        double::book(&self.ports.payments, &events[self.booked..])
-            .await
-            .unwrap();
-        self.booked = all;
+        let mut events = self.world.events().await;
+        // Events of one millisecond are in no order.
+        events.retain(|event| self.booked.insert(event.id.to_string()));
+        double::book(&self.ports.payments, &events).await.unwrap();
     }
 
     /// Some of a payment goes back.

@@ -2,6 +2,8 @@
 
 mod crash;
 
+use std::collections::BTreeSet;
+
 use dynamo::Dynamo;
 use kernel::{Actor, Id, Money, OrderId, RefundId};
 use payments::{
@@ -22,7 +24,7 @@ pub(crate) struct Shop {
     pub(crate) world: World,
     pub(crate) ports: Ports<Double>,
     pub(crate) double: Double,
-    booked: usize,
+    booked: BTreeSet<String>,
 }
 
 pub(crate) fn store(world: &World, dynamo: Dynamo) -> Payments {
@@ -47,7 +49,7 @@ impl Shop {
             world,
             ports,
             double,
-            booked: 0,
+            booked: BTreeSet::new(),
         }
     }
 
@@ -63,12 +65,10 @@ impl Shop {
 
     /// Books what was noticed since the last time.
     pub(crate) async fn book(&mut self) {
-        let events = self.world.events().await;
-        let all = events.len();
-        double::book(&self.ports.payments, &events[self.booked..])
-            .await
-            .unwrap();
-        self.booked = all;
+        let mut events = self.world.events().await;
+        // Events of one millisecond are in no order.
+        events.retain(|event| self.booked.insert(event.id.to_string()));
+        double::book(&self.ports.payments, &events).await.unwrap();
     }
 
     /// A paid order of 50.00.
@@ -107,11 +107,12 @@ impl Shop {
         let settled = ask_refund(&money.state, &ask, self.world.now(), ids).unwrap();
         let parts = self.ports.payments.settle_parts(&settled, None).unwrap();
         self.world.dynamo().commit(parts).await.unwrap();
-        let asked = self.world.events().await.into_iter();
-        let asked = asked
-            .filter(|event| event.name == "payment.refund_requested")
-            .next_back();
-        (settled.refunds[0].id, asked.unwrap())
+        let refund = settled.refunds[0].id;
+        let mut events = self.world.events().await.into_iter();
+        let asked = events.find(|event| {
+            event.name == "payment.refund_requested" && event.data["refund"] == refund.to_string().as_str()
+        });
+        (refund, asked.unwrap())
     }
 
     pub(crate) async fn record(&self, intent: &Intent, refund: RefundId) -> RefundRecord {
