@@ -93,6 +93,11 @@ fn shard(subject: &str) -> u32 {
     }) % LEDGER_SHARDS
 }
 
+/// A sum that would leave something out is no sum.
+fn incomplete(what: &str) -> StoreError {
+    StoreError::Rejected(what.to_owned())
+}
+
 fn beyond(error: MoneyError) -> StoreError {
     StoreError::Rejected(error.to_string())
 }
@@ -180,7 +185,7 @@ impl Payments {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or leaves the bounds of money.
+    /// When it cannot be read, has more entries than are summed, or leaves the bounds of money.
     pub async fn day_sum(&self, account: Account, currency: Currency, day: &str) -> Result<Money, StoreError> {
         let mut sum = Money::zero(currency);
         for shard in 0..LEDGER_SHARDS {
@@ -197,6 +202,9 @@ impl Payments {
                 if after.is_none() {
                     break;
                 }
+            }
+            if after.is_some() {
+                return Err(incomplete("more entries of a day than are summed"));
             }
         }
         Ok(sum)
@@ -225,9 +233,13 @@ impl Payments {
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
+    /// When it cannot be read, or the newest closing is more than [`OPEN_DAYS_MAX`] days old.
     pub async fn balance(&self, account: Account, currency: Currency, day: Timestamp) -> Result<Money, StoreError> {
         let closing = self.closing(account, currency, &day.day()).await?;
+        let oldest = day.plus_seconds(-OPEN_DAYS_MAX * 86_400).day();
+        if closing.as_ref().is_some_and(|closing| closing.day < oldest) {
+            return Err(incomplete("the ledger was not closed for too many days"));
+        }
         let mut balance = closing
             .as_ref()
             .map_or(Money::zero(currency), |closing| closing.balance);
