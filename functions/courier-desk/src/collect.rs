@@ -117,18 +117,18 @@ impl Change for Collect<'_> {
             at: ports.payments.ambient().now(),
             version: due.visit,
         };
-        let mut parts = ports.payments.collection_parts(&visit, &due.intent)?;
-        parts.push(ports.payments.cash_in_hand_part(&hand)?);
+        let mut writes = ports.payments.collection_parts(&visit, &due.intent)?;
+        writes.push(ports.payments.cash_in_hand_part(&hand)?);
         if amount.amount() < due.amount.amount() {
-            parts.extend(
+            writes.extend(
                 ports
                     .payments
                     .finding_parts(&short(&visit)?, shortage(&visit, amount))?,
             );
         }
-        let parts = parts.into_iter().map(|part| part.map(|_| Raced)).collect();
+        let writes = writes.into_iter().map(|part| part.map(|_| Raced)).collect();
         tracing::info!(order.id = %visit.order, courier = %visit.courier, "cash.collected");
-        Decided::new(201, &visit_view(&visit, &hand), parts)
+        Decided::new(201, &visit_view(&visit, &hand), writes)
     }
 }
 
@@ -166,10 +166,10 @@ impl Change for Refuse<'_> {
             version: due.visit,
         };
         let hand = ports.payments.cash_in_hand(courier, due.amount.currency()).await?;
-        let parts = ports.payments.collection_parts(&visit, &due.intent)?;
-        let parts = parts.into_iter().map(|part| part.map(|_| Raced)).collect();
+        let writes = ports.payments.collection_parts(&visit, &due.intent)?;
+        let writes = writes.into_iter().map(|part| part.map(|_| Raced)).collect();
         tracing::info!(order.id = %visit.order, %courier, "cash.refused");
-        Decided::new(201, &visit_view(&visit, &hand), parts)
+        Decided::new(201, &visit_view(&visit, &hand), writes)
     }
 }
 

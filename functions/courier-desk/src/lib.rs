@@ -34,7 +34,7 @@ pub struct Ports {
     pub orders: Orders,
     /// Kept answers.
     pub idempotency: Idempotency,
-    /// Commits the parts of all.
+    /// commits the parts of all.
     pub dynamo: Dynamo,
 }
 

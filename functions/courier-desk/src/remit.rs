@@ -107,9 +107,9 @@ impl Change for Counting<'_> {
 fn decided(ports: &Ports, status: u16, remittance: &Remittance, hand: &payments::CashInHand) -> Result<Decided, Error> {
     let posting = remittance.posting();
     let posting = posting.map_err(|error| Error::Inconsistent(error.to_string()))?;
-    let mut parts = ports.payments.remittance_parts(remittance, &posting)?;
-    parts.push(ports.payments.cash_in_hand_part(hand)?);
-    let parts = parts.into_iter().map(|part| part.map(|_| Raced)).collect();
+    let mut writes = ports.payments.remittance_parts(remittance, &posting)?;
+    writes.push(ports.payments.cash_in_hand_part(hand)?);
+    let writes = writes.into_iter().map(|part| part.map(|_| Raced)).collect();
     let body = json!({"remittance": remittance, "cash": hand_view(hand)?});
-    Decided::new(status, &body, parts)
+    Decided::new(status, &body, writes)
 }

@@ -86,7 +86,7 @@ impl Change for Resolve<'_> {
         let resolved = known
             .resolved(by, store.ambient().now(), Some(self.note.clone()))
             .ok_or_else(|| Error::refused(&types::CONFLICT, "somebody resolved it before"))?;
-        let parts = vec![store.resolve_part(&resolved)?];
-        Decided::new(200, &case(&resolved), raced(parts))
+        let writes = vec![store.resolve_part(&resolved)?];
+        Decided::new(200, &case(&resolved), raced(writes))
     }
 }

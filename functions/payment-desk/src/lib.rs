@@ -52,7 +52,7 @@ pub struct Ports {
     pub orders: Orders,
     /// Kept answers.
     pub idempotency: Idempotency,
-    /// Commits the parts of all.
+    /// commits the parts of all.
     pub dynamo: Dynamo,
     /// Up to how much staff without the role for large refunds give back of one order.
     pub limits: RefundLimits,
@@ -132,8 +132,8 @@ fn of_order(refused: &Refused) -> Error {
     }
 }
 
-fn raced(parts: Vec<Part<Stale>>) -> Vec<Part<desk::Raced>> {
-    parts.into_iter().map(|part| part.map(|Stale| desk::Raced)).collect()
+fn raced(writes: Vec<Part<Stale>>) -> Vec<Part<desk::Raced>> {
+    writes.into_iter().map(|part| part.map(|Stale| desk::Raced)).collect()
 }
 
 fn inconsistent(error: &impl ToString) -> Error {

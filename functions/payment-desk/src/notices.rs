@@ -47,9 +47,9 @@ pub(crate) async fn redrive(ports: &Ports, request: &Request, member: &Member) -
 impl Change for Redrive<'_> {
     async fn decide(&self) -> Result<Decided, Error> {
         let notice = kept(self.ports, self.request).await?;
-        let parts = vec![self.ports.payments.redrive_part(&notice, None)?];
+        let writes = vec![self.ports.payments.redrive_part(&notice, None)?];
         tracing::info!(provider = %notice.provider, delivery = %notice.delivery, "payment.notice.redriven");
-        Decided::new(202, &view(&notice), raced(parts))
+        Decided::new(202, &view(&notice), raced(writes))
     }
 }
 

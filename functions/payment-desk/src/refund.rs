@@ -97,9 +97,9 @@ impl Change for Ask<'_> {
         let changed = order
             .record_paybacks(summary(&settled.state), &paybacks, &act)
             .map_err(|refused| of_order(&refused))?;
-        let mut parts = raced(ports.payments.settle_parts(&settled, None)?);
-        parts.extend(ports.orders.save(&changed, desk::Raced)?);
-        Decided::new(201, &asked(&settled, &money), parts)
+        let mut writes = raced(ports.payments.settle_parts(&settled, None)?);
+        writes.extend(ports.orders.save(&changed, desk::Raced)?);
+        Decided::new(201, &asked(&settled, &money), writes)
     }
 }
 
@@ -244,13 +244,13 @@ impl Change for PaidOut<'_> {
         let reading = reading(request).ok_or_else(|| Error::Inconsistent("an id of ours is no object's".to_owned()))?;
         let notice = Notice::of_reading(NoticeSource::Refund, request.provider, &reading, now)?;
         let moved = payments::paid_out(request.id, request.amount, now).map_err(|error| inconsistent(&error))?;
-        let mut parts = store.notice_parts(&notice, Some(self.order))?;
-        parts.extend(store.posting_parts(&moved, Some(&notice.delivery))?);
-        let parts = raced(parts);
+        let mut writes = store.notice_parts(&notice, Some(self.order))?;
+        writes.extend(store.posting_parts(&moved, Some(&notice.delivery))?);
+        let writes = raced(writes);
         Decided::new(
             202,
             &json!({"refund": request.id, "order_id": self.order, "paid_out_at": now}),
-            parts,
+            writes,
         )
     }
 }

@@ -79,8 +79,8 @@ impl Review<'_> {
         let orders = &self.ports.orders;
         let order = orders.get(self.order).await?.ok_or_else(Error::not_found)?;
         let changed = order.hold_for_review(&self.act).map_err(|refused| of_order(&refused))?;
-        let parts = orders.save(&changed, desk::Raced)?;
-        Decided::new(200, &json!({"order_id": self.order, "under_review": true}), parts)
+        let writes = orders.save(&changed, desk::Raced)?;
+        Decided::new(200, &json!({"order_id": self.order, "under_review": true}), writes)
     }
 
     async fn release(&self) -> Result<Decided, Error> {
@@ -90,8 +90,8 @@ impl Review<'_> {
             let changed = order
                 .release_from_review(&self.act)
                 .map_err(|refused| of_order(&refused))?;
-            let parts = orders.save(&changed, desk::Raced)?;
-            return Decided::new(200, &json!({"order_id": self.order, "under_review": false}), parts);
+            let writes = orders.save(&changed, desk::Raced)?;
+            return Decided::new(200, &json!({"order_id": self.order, "under_review": false}), writes);
         }
         let money = payments.order_money(self.order, order.value()).await?;
         let short = money.state.hold == Some(HoldReason::Underpaid);
@@ -106,17 +106,18 @@ impl Review<'_> {
                 "nothing is held that a release would end",
             ));
         };
-        let mut parts = raced(payments.settle_parts(&settled, None)?);
-        if short {
-            let changed = order
-                .accept_less(summary(&settled.state), &self.act)
-                .map_err(|refused| of_order(&refused))?;
-            parts.extend(orders.save(&changed, desk::Raced)?);
-        }
+        let mut writes = raced(payments.settle_parts(&settled, None)?);
+        let changed = if short {
+            order.accept_less(summary(&settled.state), &self.act)
+        } else {
+            order.note_review("hold_ended", &self.act)
+        };
+        let changed = changed.map_err(|refused| of_order(&refused))?;
+        writes.extend(orders.save(&changed, desk::Raced)?);
         let state = &settled.state;
         let body =
             json!({"order_id": self.order, "version": state.version, "status": state.status(), "hold": state.hold});
-        Decided::new(200, &body, parts)
+        Decided::new(200, &body, writes)
     }
 
     async fn escrow(&self) -> Result<Decided, Error> {
@@ -126,13 +127,18 @@ impl Review<'_> {
             return Err(of_order(&sales::order::Refused::UnderReview));
         }
         let money = payments.order_money(self.order, order.value()).await?;
-        let (_, parts) = payments.release_parts(&money)?;
-        if parts.is_empty() {
+        let (_, writes) = payments.release_parts(&money)?;
+        if writes.is_empty() {
             let detail = "nothing is held for the merchant, or a dispute stops it";
             return Err(Error::refused(&types::CONFLICT, detail));
         }
         tracing::info!(order.id = %self.order, "payment.escrow.released_by_staff");
+        let changed = order
+            .note_review("escrow_released", &self.act)
+            .map_err(|refused| of_order(&refused))?;
+        let mut writes = raced(writes);
+        writes.extend(orders.save(&changed, desk::Raced)?);
         let body = json!({"order_id": self.order, "escrow": "released"});
-        Decided::new(200, &body, raced(parts))
+        Decided::new(200, &body, writes)
     }
 }

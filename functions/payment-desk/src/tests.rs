@@ -135,12 +135,12 @@ impl Desk {
         let ids = || RefundId::generate(&self.world.ambient());
         let settled = settle(&money.state, &money.facts, &reading.facts, due, now, ids).unwrap();
         assert!(matches!(settled.order, OrderStep::None | OrderStep::Pay));
-        let mut parts = payments.settle_parts(&settled, Some(&notice)).unwrap();
+        let mut writes = payments.settle_parts(&settled, Some(&notice)).unwrap();
         let act = Act::by(kernel::Actor::system("test"), now);
         if let Ok(changed) = order.record_payment(summary(&settled.state), &act) {
-            parts.extend(orders.save(&changed, Stale).unwrap());
+            writes.extend(orders.save(&changed, Stale).unwrap());
         }
-        self.world.dynamo().commit(parts).await.unwrap();
+        self.world.dynamo().commit(writes).await.unwrap();
     }
 
     async fn load(&self, order: &Order) -> Order {

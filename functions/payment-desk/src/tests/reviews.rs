@@ -51,14 +51,41 @@ async fn a_hold_for_too_much_is_ended() {
     assert_eq!(desk.money(&order).await["hold"], "overpaid");
     let (status, body) = desk.review(&order, "payments/release", "k1").await;
     assert_eq!((status, &body["hold"]), (200, &Value::Null), "{body}");
+    let history = desk.ports.orders.history(order.id(), 100, None).await.unwrap().items;
+    let last = history.last().unwrap();
+    assert_eq!(last.what, "hold_ended");
+    assert_eq!(
+        last.reason.as_ref().map(ToString::to_string).as_deref(),
+        Some("looked at it")
+    );
     assert_eq!(desk.review(&order, "payments/release", "k2").await.0, 409);
 }
 
 #[tokio::test]
-async fn escrow_that_is_not_held_is_not_released() {
+async fn escrow_is_released_once_and_only_where_it_is_held() {
     let desk = Desk::new().await;
     let order = desk.order(TOTAL).await;
     assert_eq!(desk.review(&order, "escrow/release", "k1").await.0, 409);
+    let mut money = desk
+        .ports
+        .payments
+        .order_money(order.id(), order.value())
+        .await
+        .unwrap();
+    money.state.escrow = payments::Escrow::Held;
+    let mut held = payments::end_hold(&payments::MoneyState {
+        hold: Some(payments::HoldReason::Overpaid),
+        ..money.state
+    })
+    .unwrap();
+    held.state.hold = None;
+    let parts = desk.ports.payments.settle_parts(&held, None).unwrap();
+    desk.world.dynamo().commit(parts).await.unwrap();
+    let first = desk.review(&order, "escrow/release", "k2").await;
+    assert_eq!((first.0, &first.1["escrow"]), (200, &json!("released")), "{first:?}");
+    assert_eq!(desk.review(&order, "escrow/release", "k2").await, first);
+    assert_eq!(desk.money(&order).await["escrow"], "released");
+    assert_eq!(desk.review(&order, "escrow/release", "k3").await.0, 409);
 }
 
 #[tokio::test]

@@ -88,6 +88,18 @@ impl Order {
         order.finish(&before, "less_accepted", act, vec![event])
     }
 
+    /// Keeps in the history what staff did to the order's money, and why: for what changes nothing of the order itself.
+    ///
+    /// # Errors
+    ///
+    /// Never of the state; see [`Refused`].
+    pub fn note_review(self, what: &str, act: &Act) -> Result<Changed, Refused> {
+        let before = self.clone();
+        let order = self.step(Step::Note, act)?;
+        let event = order.changed(what);
+        order.finish(&before, what, act, vec![event])
+    }
+
     pub(super) const fn check_review(&self) -> Result<(), Refused> {
         if self.under_review {
             return Err(Refused::UnderReview);
