@@ -48,7 +48,10 @@ pub(crate) async fn fire<G: Providers>(ports: &Ports<G>, sweep: &Sweep, entity: 
         return Ok(());
     }
     let intent = record.intent;
-    if matches!(intent.state, IntentState::InReview { .. } | IntentState::Approved { .. }) {
+    if matches!(
+        intent.state,
+        IntentState::InReview { .. } | IntentState::Approved { .. }
+    ) {
         // No provider was asked, so there is nothing to ask; its payer may come back.
         return next(ports, poll, &intent, false).await;
     }

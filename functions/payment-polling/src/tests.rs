@@ -112,7 +112,9 @@ impl Shop {
 
     async fn watermark(&self) -> i64 {
         let items = self.world.items("TimersTable").await;
-        let mark = items.iter().find(|item| item["pk"]["S"] == format!("watermark#{POLL_TIMER}").as_str());
+        let mark = items
+            .iter()
+            .find(|item| item["pk"]["S"] == format!("watermark#{POLL_TIMER}").as_str());
         mark.unwrap()["minute"]["N"].as_str().unwrap().parse().unwrap()
     }
 

@@ -71,7 +71,7 @@ pub(crate) async fn compare<G: Providers>(
             .entries(account, currency, day, (at.shard, after))
             .await?;
         let read = u64::try_from(page.entries.len()).unwrap_or(u64::MAX);
-        stream::iter(page.entries.into_iter())
+        stream::iter(page.entries)
             .map(|entry| async move { one(ports, run, provider, &entry).await })
             .buffer_unordered(WIDTH)
             .try_collect::<()>()
