@@ -50,6 +50,7 @@ impl Functions {
             "payment-settlement" => payment_settlement,
             "payment-start" => payment_start,
             "payment-webhook" => payment_webhook,
+            "risk-desk" => risk_desk,
             "shipping-desk" => shipping_desk,
             "sign-in" => sign_in,
             "signing-keys" => signing_keys,

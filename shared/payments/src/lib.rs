@@ -38,8 +38,8 @@ pub use provider::Provider;
 pub use reconcile::{Difference, Expected, Here, Verdict, compare, confirms, here, statement_day};
 pub use refund::{REFUND_LINES_MAX, RefundProgress, RefundReason, RefundRequest, RefundState, RefundedUnits};
 pub use refund_poll::{REFUND_POLL_AFTER_S, REFUND_POLL_TIMER, RefundPoll};
-pub use send_refund::{RefundSender, RefundStanding, SendRefundError};
 pub use review::{accept_less, end_hold};
+pub use send_refund::{RefundSender, RefundStanding, SendRefundError};
 pub use settle::{
     AskRefused, Escrow, HoldReason, MoneyState, OrderChange, OrderStanding, OrderStep, RefundAsk, SettleError, Settled,
     Standing, Status, ask_again, ask_refund, follow, release_escrow, settle,
@@ -49,6 +49,6 @@ pub use store::crash;
 pub use store::{
     AccountEntry, BeyondLimit, CASE_NOTE_CHARS_MAX, CASES_PAGE_MAX, Case, CaseId, CaseIdError, CaseReason, CaseState,
     Closing, Compared, DISPUTES_PAGE_MAX, ENTRIES_MAX, EntryPage, FACTS_MAX, Finding, INTENTS_MAX, Kept, LEDGER_SHARDS,
-    Link, Notice, NoticeSource, OPEN_DAYS_MAX, OrderMoney, POSTINGS_MAX, PaymentRecord, Payments, Posted, Progress,
-    QUARANTINED_BYTES_MAX, RefundRecord, Refused, Release, Stale, Told, Warned,
+    Link, NotOpened, Notice, NoticeSource, OPEN_DAYS_MAX, OrderMoney, POSTINGS_MAX, PaymentRecord, Payments, Posted,
+    Progress, QUARANTINED_BYTES_MAX, RefundRecord, Refused, Release, Review, Stale, Told, Warned,
 };

@@ -88,7 +88,12 @@ mod tests {
         let at = Timestamp::from_millis(2);
         let settled = accept_less(&short, at).unwrap().unwrap();
         assert_eq!(
-            (settled.state.status(), settled.state.hold, settled.state.version, settled.order),
+            (
+                settled.state.status(),
+                settled.state.hold,
+                settled.state.version,
+                settled.order
+            ),
             (Status::Paid, None, short.version + 1, OrderStep::Pay)
         );
         let moved: Vec<_> = settled.postings[0]
@@ -96,7 +101,10 @@ mod tests {
             .iter()
             .map(|entry| (entry.account, entry.amount))
             .collect();
-        assert_eq!(moved, [(Account::Sales, cny(-90)), (Account::CustomerDeposits, cny(90))]);
+        assert_eq!(
+            moved,
+            [(Account::Sales, cny(-90)), (Account::CustomerDeposits, cny(90))]
+        );
         assert_eq!(accept_less(&settled.state, at), Ok(None));
         assert_eq!(end_hold(&short), None);
     }

@@ -4,10 +4,17 @@
 //! A rule looks at the amount, or at how much one customer, card, device or address did within a window. Windows are
 //! clock hours and days (UTC), not sliding ones: one counter each, and a limit that is exact under concurrency.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod review;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use kernel::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use review::Verdict;
 
 /// The code of a payment that staff refused.
 pub const REFUSED_BY_STAFF: &str = "refused_by_staff";
@@ -242,6 +249,40 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// The sum within a window that no attempt may pass, however many start at once: the smallest limit of a currency that
+    /// refuses.
+    pub fn refused_beyond_sum(&self, dimension: Dimension, span: Window, currency: Currency) -> Option<i64> {
+        let limits = self.rules.iter().filter_map(|rule| match &rule.when {
+            Condition::SumOver { by, window, limits }
+                if rule.then == Outcome::Refuse && *by == dimension && *window == span =>
+            {
+                limits.get(&currency).copied()
+            }
+            Condition::SumOver { .. } | Condition::AmountOver { .. } | Condition::CountOver { .. } => None,
+        });
+        limits.min()
+    }
+}
+
+impl Attempt {
+    /// Of an amount, by nobody yet.
+    pub const fn of(amount: Money) -> Self {
+        Self {
+            amount,
+            subjects: BTreeMap::new(),
+        }
+    }
+
+    /// By somebody, where they are known. Kept as a digest.
+    #[must_use]
+    pub fn by(mut self, dimension: Dimension, value: Option<&str>) -> Self {
+        let digest = value.map(|value| subject(dimension, value));
+        self.subjects.extend(digest.map(|digest| (dimension, digest)));
+        self
+    }
+}
+
 impl Condition {
     fn holds(&self, attempt: &Attempt, seen: &Velocities) -> bool {
         let amount = attempt.amount.amount();
@@ -305,6 +346,18 @@ pub fn subject(dimension: Dimension, value: &str) -> String {
     let text = format!("{}#{value}", dimension.as_str());
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     hex::encode(digest.as_ref().get(..16).unwrap_or_default())
+}
+
+/// The network that an address stands for: of IPv6 the first 64 bits, since one payer has all of the rest. `None` for what
+/// is no address.
+pub fn network(address: &str) -> Option<String> {
+    match address.parse::<IpAddr>().ok()?.to_canonical() {
+        IpAddr::V4(address) => Some(address.to_string()),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Some(format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"))
+        }
+    }
 }
 
 #[cfg(test)]

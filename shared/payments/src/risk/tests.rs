@@ -147,3 +147,51 @@ fn rules_read_as_an_operator_writes_them() {
     );
     assert!(serde_json::from_str::<Rules>(&text.replace("\"limit\":5", "\"limit\":5,\"extra\":1")).is_err());
 }
+
+#[test]
+fn the_sum_that_no_burst_passes_is_the_smallest_that_refuses() {
+    let (by, window) = (Dimension::Customer, Window::Day);
+    let sum = |name, amount, then| {
+        let when = Condition::SumOver {
+            by,
+            window,
+            limits: limits(amount),
+        };
+        rule(name, when, then)
+    };
+    let all = rules(vec![
+        sum("a", 900, Outcome::Refuse),
+        sum("b", 500, Outcome::Refuse),
+        sum("c", 100, Outcome::Hold),
+    ]);
+    let (cny, usd) = ("CNY".parse().unwrap(), "USD".parse().unwrap());
+    assert_eq!(all.refused_beyond_sum(by, window, cny), Some(500));
+    assert_eq!(all.refused_beyond_sum(by, window, usd), None);
+    assert_eq!(all.refused_beyond_sum(by, Window::Hour, cny), None);
+    assert_eq!(all.refused_beyond_sum(Dimension::Card, window, cny), None);
+}
+
+#[test]
+fn an_attempt_keeps_digests_of_those_who_are_known() {
+    let attempt = Attempt::of(cny(1))
+        .by(Dimension::Customer, None)
+        .by(Dimension::Device, Some("phone-1"));
+    let digest = subject(Dimension::Device, "phone-1");
+    assert_eq!(attempt.subjects, BTreeMap::from([(Dimension::Device, digest.clone())]));
+    assert!(!digest.contains("phone"));
+    assert_ne!(digest, subject(Dimension::Card, "phone-1"));
+}
+
+#[test]
+fn a_payer_is_a_network_where_addresses_are_plenty() {
+    for (address, expected) in [
+        ("203.0.113.7", Some("203.0.113.7")),
+        ("::ffff:203.0.113.7", Some("203.0.113.7")),
+        ("2001:db8:1:2:3:4:5:6", Some("2001:db8:1:2::/64")),
+        ("2001:db8:1:2::9", Some("2001:db8:1:2::/64")),
+        ("", None),
+        ("localhost", None),
+    ] {
+        assert_eq!(network(address).as_deref(), expected, "{address}");
+    }
+}

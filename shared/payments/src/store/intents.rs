@@ -28,17 +28,22 @@ impl Payments {
     /// object is ours to name, and `with`, such as the timer of the first query. `Some(Stale)`: somebody else wrote it, or
     /// a part of `with` was refused. Access pattern `payments.intent.open`.
     pub async fn open_intent(&self, intent: &Intent, with: Vec<Part<Stale>>) -> Result<Option<Stale>, StoreError> {
-        let mut parts = vec![self.intent_part(intent)?];
-        if let Some(object) = intent.own_object() {
-            let owner = (intent.order, intent.id);
-            parts.extend(self.link_parts(intent.provider, &object, &Link::default(), owner)?);
-        }
+        let mut parts = self.open_parts(intent)?;
         parts.extend(with);
         match self.dynamo.commit(parts).await {
             Ok(()) => Ok(None),
             Err(CommitError::Refused(_)) => Ok(Some(Stale)),
             Err(error) => error.first().map(Some),
         }
+    }
+
+    pub(super) fn open_parts(&self, intent: &Intent) -> Result<Vec<Part<Stale>>, StoreError> {
+        let mut parts = vec![self.intent_part(intent)?];
+        if let Some(object) = intent.own_object() {
+            let owner = (intent.order, intent.id);
+            parts.extend(self.link_parts(intent.provider, &object, &Link::default(), owner)?);
+        }
+        Ok(parts)
     }
 
     pub(super) fn intent_part(&self, intent: &Intent) -> Result<Part<Stale>, StoreError> {

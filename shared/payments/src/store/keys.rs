@@ -115,6 +115,11 @@ pub(super) fn risk_rules() -> Key {
     key("risk#rules", "rules")
 }
 
+/// Rules as they were put in force, in order.
+pub(super) fn risk_rules_change(version: u64) -> Key {
+    key("risk#rules", format!("change#{version:020}"))
+}
+
 /// What a subject did within a window, in a currency.
 pub(super) fn velocity(dimension: Dimension, subject: &str, currency: Currency, bucket: &str) -> Key {
     key(
@@ -139,7 +144,10 @@ pub(super) fn cash_in_hand(of: StaffId, currency: Currency) -> Key {
 
 pub(super) fn courier_collection(visit: &Collection) -> Key {
     let partition = courier(visit.courier, visit.due.currency());
-    key(partition, format!("{COLLECTION}{}#{}#{}", visit.at, visit.payment, visit.version))
+    key(
+        partition,
+        format!("{COLLECTION}{}#{}#{}", visit.at, visit.payment, visit.version),
+    )
 }
 
 pub(super) fn remittance(of: StaffId, currency: Currency, id: RemittanceId) -> Key {

@@ -19,6 +19,7 @@ mod order_money;
 mod polling;
 mod reconciliation;
 mod refunds;
+mod reviews;
 mod risk;
 mod told;
 
@@ -36,6 +37,7 @@ pub use order_money::{FACTS_MAX, OrderMoney};
 pub use polling::PaymentRecord;
 pub use reconciliation::{Compared, Progress};
 pub use refunds::RefundRecord;
+pub use reviews::{NotOpened, Review};
 pub use risk::BeyondLimit;
 pub use told::Told;
 
