@@ -5,9 +5,10 @@ use payments::crash::{Crash, When};
 use super::*;
 
 /// Accounts that the ledger of this test has something on; the closing of the others is the same.
-const ACCOUNTS: [Account; 3] = [
+const ACCOUNTS: [Account; 4] = [
     Account::ProviderClearing(Provider::Stripe),
     Account::Sales,
+    Account::Refunds,
     Account::Fees,
 ];
 
