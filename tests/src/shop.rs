@@ -20,6 +20,15 @@ pub struct Shop {
     pub staff: Api,
 }
 
+/// A member of staff who is signed in.
+#[derive(Clone)]
+pub struct Member {
+    /// Who.
+    pub id: String,
+    /// Calls as this member.
+    pub api: Api,
+}
+
 /// What a buyer wants.
 pub fn basket(lines: &[(&str, u32)]) -> Value {
     let lines: Vec<Value> = lines
@@ -127,6 +136,60 @@ impl Shop {
             .to_owned()
     }
 
+    /// Asks for a payment of an order, through whom and how: `more` are members of the request beside those.
+    pub async fn ask_for_payment(
+        &self,
+        (session, order): (&str, &str),
+        (provider, mode): (&str, &str),
+        more: &Value,
+    ) -> Answer {
+        let mut body = json!({"checkout_id": session, "provider": provider, "mode": mode});
+        if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
+            body.extend(more.clone());
+        }
+        self.agent.post(&format!("/v1/orders/{order}/payments"), &body).await
+    }
+
+    /// All that is known of an order's money, as staff see it.
+    pub async fn money(&self, order: &str) -> Value {
+        self.staff
+            .get(&format!("/v1/orders/{order}/payments"))
+            .await
+            .expect(200)
+    }
+
+    /// A member of staff asks some of an order's money back, having seen this version of it.
+    pub async fn refund(&self, by: &Api, order: &str, version: &Value, body: &Value) -> Answer {
+        let (key, version) = (uuid::Uuid::now_v7().to_string(), format!("\"{version}\""));
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", key.as_str()),
+            ("if-match", &version),
+        ];
+        let path = format!("/v1/orders/{order}/refunds");
+        let sent = by
+            .send(Method::POST, &path, &headers, body.to_string().into_bytes())
+            .await;
+        sent.expect("the server answers")
+    }
+
+    /// A new member of staff with these roles.
+    pub async fn hire(&self, roles: &[&str]) -> Member {
+        let (email, password) = (
+            format!("{}@demo.example", uuid::Uuid::now_v7()),
+            "a long pass phrase for tests",
+        );
+        let account = json!({"email": email, "name": "Test", "password": password, "roles": roles});
+        self.staff.post("/v1/staff", &account).await.expect(201);
+        let sign_in = json!({"email": email, "password": password});
+        let signed_in = self.agent.post("/v1/staff/sign-in", &sign_in).await.expect(200);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        Member {
+            id: text(&signed_in["staff"]["id"]),
+            api: Api::new(self.staff.base()).bearer(&text(&signed_in["access_token"])),
+        }
+    }
+
     /// An order as staff see it.
     pub async fn order(&self, id: &str) -> Value {
         self.staff.get(&format!("/v1/orders/{id}")).await.expect(200)
@@ -165,11 +228,20 @@ impl Shop {
         sent.expect("the server answers").expect(200)
     }
 
-    /// Asks until an answer satisfies, for at most ten seconds; then shows the last one.
+    /// Asks until the order satisfies, for at most ten seconds; then shows the last one.
     pub async fn until(&self, order: &str, satisfied: impl Fn(&Value) -> bool) -> Value {
+        self.until_at(&format!("/v1/orders/{order}"), satisfied).await
+    }
+
+    /// Asks until the order's money satisfies, for at most ten seconds; then shows the last one.
+    pub async fn until_money(&self, order: &str, satisfied: impl Fn(&Value) -> bool) -> Value {
+        self.until_at(&format!("/v1/orders/{order}/payments"), satisfied).await
+    }
+
+    async fn until_at(&self, path: &str, satisfied: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
         for _ in 0..200 {
-            last = self.order(order).await;
+            last = self.staff.get(path).await.expect(200);
             if satisfied(&last) {
                 return last;
             }

@@ -34,11 +34,23 @@ pub struct Grant {
     pub resource: String,
 }
 
+/// One action on one resource that a function asked for and no statement of its own grants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Denial {
+    /// Logical id of the function.
+    pub function: String,
+    /// Action asked for.
+    pub action: String,
+    /// ARN of the resource, or its name when no template declares it.
+    pub resource: String,
+}
+
 /// The statements of all functions. A caller that is no function (a tool, a test) may do everything.
 pub struct Permissions {
     statements: BTreeMap<String, Vec<Statement>>,
     resources: Resources,
     used: Mutex<BTreeSet<Grant>>,
+    denied: Mutex<BTreeSet<Denial>>,
 }
 
 impl Permissions {
@@ -58,7 +70,14 @@ impl Permissions {
             statements: statements.collect(),
             resources,
             used: Mutex::default(),
+            denied: Mutex::default(),
         }
+    }
+
+    /// What functions were refused so far, each once.
+    pub fn denied(&self) -> Vec<Denial> {
+        let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.iter().cloned().collect()
     }
 
     /// Grants that no call has needed so far.
@@ -104,6 +123,14 @@ impl Interceptor for Permissions {
                 return Verdict::Proceed;
             };
             tracing::warn!(function = call.caller, action, resource, "permissions.denied");
+            self.denied
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(Denial {
+                    function: call.caller.clone(),
+                    action: action.clone(),
+                    resource: resource.clone(),
+                });
             let (account, caller) = (account::ACCOUNT, &call.caller);
             let message = format!(
                 "User: arn:aws:sts::{account}:assumed-role/{caller}Role/{caller} is not authorized to perform: {action} on \

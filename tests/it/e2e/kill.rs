@@ -290,7 +290,7 @@ async fn check(shop: &Shop, aws_url: &str, variant: &str, orders: &[(String, boo
         let total = shop.order(order).await["total"]["amount"].as_i64().unwrap();
         let accounts = &balances[order];
         assert_eq!(
-            accounts["provider_clearing"], total,
+            accounts["provider_clearing:stripe"], total,
             "{order}: booked once, and no more: {accounts:?}"
         );
         assert_eq!(accounts.values().sum::<i64>(), 0);

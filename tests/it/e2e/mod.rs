@@ -5,13 +5,19 @@ mod kill;
 mod ledger;
 mod order;
 mod oversell;
+mod payments;
 mod refusals;
 
 use std::collections::BTreeMap;
 
 use local::{Options, Platform, Running};
 use tests::{
-    doubles::{agent::Agent, stripe::StripeDouble},
+    doubles::{
+        agent::Agent,
+        alipay::{Account as AlipayAccount, AlipayDouble},
+        stripe::StripeDouble,
+        wechat_pay::{Account as WechatPayAccount, WechatPayDouble},
+    },
     shop::Shop,
 };
 
@@ -22,6 +28,8 @@ pub(crate) const STRIPE_SECRET: &str = "whsec_dev_public_not_a_secret_0000000001
 pub(crate) struct Stage {
     pub(crate) platform: Running,
     pub(crate) stripe: StripeDouble,
+    pub(crate) wechat_pay: WechatPayDouble,
+    pub(crate) alipay: AlipayDouble,
     pub(crate) agent: Agent,
     pub(crate) shop: Shop,
 }
@@ -39,7 +47,19 @@ impl Stage {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        parameters.insert("StripeApiBase".to_owned(), stripe.url());
+        let wechat_pay = WechatPayDouble::start(0, WechatPayAccount::dev()).await;
+        let alipay = AlipayDouble::start(0, AlipayAccount::dev()).await;
+        for (name, value) in [
+            (
+                "PaymentProviders",
+                "stripe,wechat_pay,alipay,cash_on_delivery".to_owned(),
+            ),
+            ("StripeApiBase", stripe.url()),
+            ("WechatPayApiBase", wechat_pay.url()),
+            ("AlipayGatewayUrl", alipay.gateway()),
+        ] {
+            parameters.insert(name.to_owned(), value);
+        }
         let options = Options {
             parameters,
             seed: local::Seed::Demo,
@@ -54,6 +74,8 @@ impl Stage {
         Self {
             platform,
             stripe,
+            wechat_pay,
+            alipay,
             agent,
             shop,
         }
@@ -66,6 +88,30 @@ impl Stage {
             .idle()
             .await
             .unwrap_or_else(|busy| panic!("{busy}"));
+    }
+
+    /// Fires the schedule of a function, whose answer it gives.
+    pub(crate) async fn fire(&self, function: &str) -> serde_json::Value {
+        let mut outcomes = self.platform.sources.fire(function).await.unwrap();
+        match outcomes.pop() {
+            Some(local::invoke::Outcome::Answer(answer)) if outcomes.is_empty() => answer,
+            outcome => panic!("{function}: {outcome:?}, and {outcomes:?}"),
+        }
+    }
+
+    /// At the end of a test: the books are right, nobody was refused a right that they need, and no message was given up.
+    pub(crate) async fn audit(&self) {
+        self.settle().await;
+        ledger::check(self).await;
+        assert_eq!(
+            self.platform.permissions.denied(),
+            [],
+            "rights that templates do not grant"
+        );
+        let sqs = &self.platform.handles.sqs;
+        for queue in sqs.queues().into_iter().filter(|queue| queue.contains("DeadLetters")) {
+            assert_eq!(sqs.statistics(&queue).unwrap().visible, 0, "{queue}");
+        }
     }
 
     /// A fresh variant with its own stock.

@@ -56,6 +56,11 @@ impl Account {
         }
     }
 
+    /// Whether the merchant signed `text`: what opens the payer's application carries such a signature.
+    pub fn signed_by_merchant(&self, text: &[u8], signature: &str) -> bool {
+        self.merchant.verifies(text, signature)
+    }
+
     /// Signs `timestamp\nnonce\nbody\n`.
     pub(crate) fn sign(&self, forged: bool, timestamp: &str, nonce: &str, body: &[u8]) -> String {
         let text = [timestamp.as_bytes(), b"\n", nonce.as_bytes(), b"\n", body, b"\n"].concat();
