@@ -301,7 +301,7 @@ pub fn intent(order: OrderId, key: &str, provider: Provider, amount: Money, now:
     intent
 }
 
-fn told(intent: &Intent, object: ObjectId, kinds: Vec<FactKind>, at: Option<Timestamp>) -> Reading {
+fn told(intent: &Intent, object: &ObjectId, kinds: Vec<FactKind>, at: Option<Timestamp>) -> Reading {
     let mut reading = intent.nothing_told();
     reading.reference.object = Some(object.clone());
     reading.occurred_at = at;
@@ -325,7 +325,7 @@ fn told_of(book: &Book, intent: &Intent) -> Result<Reading, CallError> {
         Some(_) => vec![FactKind::Captured { received: paid.asked }],
         None => Vec::new(),
     };
-    Ok(told(intent, object, kinds, paid.at))
+    Ok(told(intent, &object, kinds, paid.at))
 }
 
 fn told_of_refund(book: &Book, order: RefundOrder<'_>) -> Result<Reading, CallError> {
@@ -339,7 +339,7 @@ fn told_of_refund(book: &Book, order: RefundOrder<'_>) -> Result<Reading, CallEr
     } else {
         (FactKind::RefundPending { refund, amount }, None)
     };
-    Ok(told(order.intent, given.payment.clone(), vec![kind], at))
+    Ok(told(order.intent, &given.payment, vec![kind], at))
 }
 
 impl Providers for Double {

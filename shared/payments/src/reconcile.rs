@@ -79,7 +79,7 @@ pub fn here(provider: Provider, row: &StatementRow, facts: &[Fact]) -> Here {
         Some((2, money)) => Here::Failed(money),
         Some((1, money)) => Here::Moved(money),
         Some((_, money)) => Here::Pending(money),
-        None if row.state == StatementState::Succeeded && in_total(row.amount, ours()) => Here::Moved(row.amount),
+        None if row.state == StatementState::Succeeded && in_total(row.amount, &ours()) => Here::Moved(row.amount),
         None => Here::Nothing,
     }
 }
@@ -101,7 +101,7 @@ const fn rank(kind: &FactKind) -> Option<u8> {
 }
 
 /// Whether a refund that nobody named is in the running total: what that is beyond the refunds that were named.
-fn in_total<'a>(amount: Money, ours: impl Iterator<Item = &'a Fact> + Clone) -> bool {
+fn in_total<'a>(amount: Money, ours: &(impl Iterator<Item = &'a Fact> + Clone)) -> bool {
     let totals = ours.clone().filter_map(|fact| match fact.kind {
         FactKind::RefundTotal { total } => Some(total.amount()),
         _ => None,
@@ -134,9 +134,7 @@ pub fn compare(row: &StatementRow, here: Here) -> Verdict {
     };
     match (row.state, here) {
         (StatementState::Succeeded, Here::Nothing) => Verdict::Differs(differs(CaseReason::MissingHere, None)),
-        (StatementState::Succeeded, Here::Pending(money)) | (StatementState::Failed, Here::Pending(money)) => {
-            Verdict::Differs(state(money))
-        }
+        (StatementState::Succeeded | StatementState::Failed, Here::Pending(money)) => Verdict::Differs(state(money)),
         (StatementState::Succeeded, Here::Moved(money))
         | (StatementState::Pending, Here::Pending(money))
         | (StatementState::Failed, Here::Failed(money)) => same(money),
