@@ -17,14 +17,14 @@ pub(crate) fn case_parts(ports: &Ports, notice: &Notice, outcome: &Settled) -> R
         .iter()
         .filter_map(|fact| reason(fact, &outcome.state.folded));
     let reasons: BTreeMap<_, _> = told.map(|reason| (reason.as_str(), reason)).collect();
-    let mut parts = Vec::new();
+    let mut writes = Vec::new();
     for reason in reasons.into_values() {
         let metric = "payment.notice.case";
         tracing::warn!(metric, count = 1, provider = %notice.provider, delivery = %notice.delivery, ?reason, "payment.needs_person");
         let order = Some(outcome.state.order);
-        parts.extend(ports.payments.case_parts(notice, order, Why::Case(reason))?);
+        writes.extend(ports.payments.case_parts(notice, order, Why::Case(reason))?);
     }
-    Ok(parts)
+    Ok(writes)
 }
 
 /// Why a person should see a fact, unless what is known by now overtook it.
@@ -64,11 +64,11 @@ pub(crate) fn dispute_parts(
 ) -> Result<Vec<Part<Stale>>, Error> {
     let told: Vec<_> = reading.facts.iter().filter_map(|fact| fact.dispute()).collect();
     let now = ports.payments.ambient().now();
-    let mut parts = Vec::new();
+    let mut writes = Vec::new();
     for after in money.disputes_after(&outcome.state.folded, &told, reading.evidence_due_at, now) {
         let mut known = money.disputes.iter();
         let known = known.find(|known| known.provider == after.provider && known.id == after.id);
-        parts.extend(ports.payments.dispute_parts(known, &after, &ports.timers)?);
+        writes.extend(ports.payments.dispute_parts(known, &after, &ports.timers)?);
     }
-    Ok(parts)
+    Ok(writes)
 }
