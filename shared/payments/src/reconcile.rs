@@ -134,14 +134,14 @@ pub fn compare(row: &StatementRow, here: Here) -> Verdict {
     };
     match (row.state, here) {
         (StatementState::Succeeded, Here::Nothing) => Verdict::Differs(differs(CaseReason::MissingHere, None)),
-        (StatementState::Succeeded | StatementState::Failed, Here::Pending(money)) => Verdict::Differs(state(money)),
+        (StatementState::Succeeded | StatementState::Failed, Here::Pending(money))
+        | (StatementState::Failed, Here::Moved(money)) => Verdict::Differs(state(money)),
         (StatementState::Succeeded, Here::Moved(money))
         | (StatementState::Pending, Here::Pending(money))
         | (StatementState::Failed, Here::Failed(money)) => same(money),
         (StatementState::Succeeded, Here::Failed(money))
         | (StatementState::Pending, Here::Moved(money) | Here::Failed(money)) => Verdict::Ask(state(money)),
         (StatementState::Pending | StatementState::Failed, Here::Nothing) => Verdict::Agrees,
-        (StatementState::Failed, Here::Moved(money)) => Verdict::Differs(state(money)),
     }
 }
 
