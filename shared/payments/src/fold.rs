@@ -409,7 +409,35 @@ mod tests {
                 (folded.disputes_open, outcome.is_open()),
                 (open, outcome < DisputeOutcome::Won)
             );
+            assert_eq!(folded.disputes_lost, u32::from(outcome == DisputeOutcome::Lost));
         }
+    }
+
+    #[test]
+    fn disputes_of_several_payments_are_counted_together() {
+        let amount = cny(100);
+        let told = |payment: &str, kind| Fact {
+            payment: id(payment),
+            ..fact(kind)
+        };
+        let lost = |dispute: &str| FactKind::DisputeLost {
+            dispute: id(dispute),
+            amount,
+        };
+        let opened = |dispute: &str| FactKind::DisputeOpened {
+            dispute: id(dispute),
+            amount,
+        };
+        let facts = [
+            told("pi_1", lost("dp_1")),
+            told("pi_1", opened("dp_2")),
+            told("pi_2", lost("dp_3")),
+            told("pi_2", opened("dp_4")),
+            told("pi_2", opened("dp_5")),
+        ];
+        let folded = fold(amount.currency(), &facts).unwrap();
+        assert_eq!((folded.disputes_open, folded.disputes_lost), (3, 2));
+        assert_eq!(folded.total.withdrawn, cny(500));
     }
 
     #[test]

@@ -325,4 +325,31 @@ mod tests {
         }
         assert_eq!("cash".parse::<Account>(), Err(UnknownAccount));
     }
+
+    #[test]
+    fn postings_are_kept_under_their_subject_as_they_were_booked() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
+        let order = OrderId::from_parts(at, [1; 10]);
+        for (subject, partition) in [
+            (Subject::Order(order), format!("order#{order}")),
+            (Subject::Remittance("rem_1".to_owned()), "remittance#rem_1".to_owned()),
+            (
+                Subject::Statement(Provider::WechatPay, "2026-04-08".to_owned()),
+                "statement#wechat_pay#2026-04-08".to_owned(),
+            ),
+        ] {
+            assert_eq!(subject.to_string(), partition);
+            let entries = vec![entry(Account::Bank, 100), entry(Account::Fees, -100)];
+            let posting = Posting::new(subject.clone(), "c".to_owned(), entries.clone(), at).unwrap();
+            assert_eq!(
+                (
+                    posting.subject(),
+                    posting.cause(),
+                    posting.entries(),
+                    posting.posted_at()
+                ),
+                (&subject, "c", entries.as_slice(), at)
+            );
+        }
+    }
 }

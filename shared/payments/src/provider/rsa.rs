@@ -68,7 +68,10 @@ impl PrivateKey {
     /// # Errors
     ///
     /// When the system gives no randomness for blinding.
-    #[expect(clippy::disallowed_methods, reason = "for blinding: the signature is the same whatever it gives")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "for blinding: the signature is the same whatever it gives"
+    )]
     pub fn sign(&self, message: &[u8]) -> Result<String, KeyError> {
         let mut signature = vec![0; self.0.public().modulus_len()];
         self.0
@@ -106,13 +109,13 @@ fn pkcs1(der: &[u8]) -> Option<&[u8]> {
     (first == SEQUENCE && tag == BIT_STRING && *unused == 0).then_some(key)
 }
 
-/// The first element: its tag, its content, and what follows.
+/// The first element: its tag, its content, and what follows. Keys that are long enough have no element of 128 to 255
+/// bytes, so the length of one is not read.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
     let (length, rest) = match *first {
         short @ 0..=0x7f => (usize::from(short), rest),
-        0x81 => rest.split_first().map(|(length, rest)| (usize::from(*length), rest))?,
         0x82 => {
             let (bytes, rest) = rest.split_first_chunk::<2>()?;
             (usize::from(u16::from_be_bytes(*bytes)), rest)
@@ -160,6 +163,40 @@ mod tests {
         for garbage in ["", "AAAA", "MIIB", "%%", &"A".repeat(KEY_BYTES_MAX + 1)] {
             assert_eq!(PublicKey::parse(garbage), Err(KeyError));
             assert!(PrivateKey::parse(garbage).is_err());
+        }
+    }
+
+    #[test]
+    fn a_key_text_is_read_up_to_its_longest() {
+        let base64 = key("wechat_merchant", "public_key");
+        let padded = |length: usize| format!("{base64}{}", "\n".repeat(length - base64.len()));
+        assert!(PublicKey::parse(&padded(KEY_BYTES_MAX)).is_ok());
+        assert_eq!(PublicKey::parse(&padded(KEY_BYTES_MAX + 1)), Err(KeyError));
+    }
+
+    /// A public key of 1 024 bits, whole and well formed.
+    const SHORT: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDq+fgsVfK/Tg+Q6K6+GnXWW+aVIuVjgX/OQ3atIbQXlvzuxrd0P8GIy86wAbJEvYTH5P9iXNC2Fz/+7D3UIFzacFvXiAIa9wQzhbdL8CLkd88bfrdu3kVXWpqjWtAfcq2/+kHt9JvzDYdH9CYRsdG7IKlNmlj6GnsY9hwm+0PY6wIDAQAB";
+
+    #[test]
+    fn a_key_that_is_too_short_is_none() {
+        assert_eq!(PublicKey::parse(SHORT), Err(KeyError));
+    }
+
+    #[test]
+    fn a_public_key_is_one_in_each_of_its_parts() {
+        let der = STANDARD.decode(key("wechat_merchant", "public_key")).unwrap();
+        // SEQUENCE of SEQUENCE (what algorithm) and BIT STRING (no unused bits, the key).
+        let (algorithm, bits) = (4, 19);
+        assert_eq!(
+            (der[0], der[algorithm], der[bits], der[bits + 4]),
+            (SEQUENCE, SEQUENCE, BIT_STRING, 0)
+        );
+        let inner = STANDARD.encode(&der[bits + 5..]);
+        assert_eq!(PublicKey::parse(&inner), PublicKey::parse(&STANDARD.encode(&der)));
+        for (at, other) in [(0, 0x31), (algorithm, 0x31), (bits, 0x04), (bits + 4, 1)] {
+            let mut der = der.clone();
+            der[at] = other;
+            assert_eq!(PublicKey::parse(&STANDARD.encode(&der)), Err(KeyError), "{at}");
         }
     }
 }

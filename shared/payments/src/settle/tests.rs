@@ -1,6 +1,7 @@
 //! Every order and every number of copies of a set of facts leads to one state, and the ledger says the same.
 
 mod asked;
+mod figures;
 mod model;
 mod scenarios;
 

@@ -154,6 +154,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_of_plain_characters_and_not_too_long() {
+        let taken = |name: &str| decode(format!("{name}=1").as_bytes()).is_ok_and(|form| form[name] == "1");
+        for name in ["a", "Z", "0", "_", "-", ".", "a_b-c.d", &"n".repeat(NAME_BYTES_MAX)] {
+            assert!(taken(name), "{name}");
+        }
+        for name in ["a b", "a/b", "a:b", "[", "~", "é", &"n".repeat(NAME_BYTES_MAX + 1)] {
+            assert!(!taken(name), "{name}");
+        }
+    }
+
+    #[test]
     fn the_signed_text_is_sorted_and_has_nothing_empty() {
         let form = decode(b"b=2&a_b=3&a=1+%25&empty=&B=4").unwrap();
         let text = signed_text(form.iter().map(|(name, value)| (name.as_str(), value.as_str())));

@@ -197,6 +197,7 @@ fn every_delivery_has_an_id_that_can_stand_in_a_key() {
     assert_eq!(delivery("RqPnCoPT3K9/vwbh3I+FioE227=="), Ok(old.clone()));
     assert_ne!(delivery("RqPnCoPT3K9/vwbh3I+FioE227="), Ok(old));
     assert_eq!(delivery(""), Err(Refusal::NotAnEvent));
+    assert!(delivery(&"a".repeat(DELIVERY_BYTES_MAX)).is_ok());
     assert_eq!(delivery(&"a".repeat(DELIVERY_BYTES_MAX + 1)), Err(Refusal::NotAnEvent));
     assert_eq!(
         check(notice(&[("notify_id", None)]).as_bytes()),
@@ -206,6 +207,7 @@ fn every_delivery_has_an_id_that_can_stand_in_a_key() {
 
 #[test]
 fn a_notice_of_something_else_is_named_and_not_ours_to_judge() {
+    let (longest, too_long) = ("K".repeat(KIND_BYTES_MAX), "K".repeat(KIND_BYTES_MAX + 1));
     let other = notice(&[("notify_type", Some("dut_user_sign")), ("seller_id", None)]);
     let verified = check(other.as_bytes()).unwrap();
     assert_eq!((verified.kind.as_str(), verified.content), ("dut_user_sign", None));
@@ -214,6 +216,9 @@ fn a_notice_of_something_else_is_named_and_not_ours_to_judge() {
         (vec![("trade_status", Some("a b"))], "unknown"),
         (vec![("trade_status", None)], "unknown"),
         (vec![("trade_status", Some("TRADE_CLOSED"))], "TRADE_CLOSED"),
+        (vec![("trade_status", Some("trade.1"))], "trade.1"),
+        (vec![("trade_status", Some(&longest))], &longest),
+        (vec![("trade_status", Some(&too_long))], "unknown"),
     ] {
         assert_eq!(check(notice(&fields).as_bytes()).unwrap().kind, kind);
     }
@@ -239,6 +244,8 @@ fn keys_that_protect_nothing_are_refused() {
     let many = [key.as_str(); KEYS_MAX + 1].join(",");
     let parse = |json: &str| Notices::parse(&SecretString::from(json));
     assert!(parse(&of(&format!("[{key}]"))).is_ok());
+    let most = [key.as_str(); KEYS_MAX].join(",");
+    assert!(parse(&of(&format!("[{most}]"))).is_ok());
     for bad in [
         "[]",
         "[\"\"]",
@@ -248,7 +255,8 @@ fn keys_that_protect_nothing_are_refused() {
     ] {
         assert!(parse(&of(bad)).is_err(), "{bad}");
     }
-    for bad in ["", "[]", "{}", &of(&format!("[{key}]")).replace("\"1\"", "\"\"")] {
+    let without = |id: &str| of(&format!("[{key}]")).replace(id, "\"\"");
+    for bad in ["", "[]", "{}", &without("\"1\""), &without("\"2\"")] {
         assert!(parse(bad).is_err(), "{bad}");
     }
 }

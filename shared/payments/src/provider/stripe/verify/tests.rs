@@ -117,8 +117,21 @@ fn a_header_of_another_form_is_refused() {
     ] {
         assert_eq!(check(&[bad], BODY), Err(Refusal::SignatureMalformed), "{bad}");
     }
-    let many = format!("t={time}{}", format!(",v1={right}").repeat(17));
-    assert_eq!(check(&[&many], BODY), Err(Refusal::SignatureMalformed));
+    let many = |count: usize| format!("t={time}{}", format!(",v1={right}").repeat(count));
+    assert!(check(&[&many(SIGNATURES_MAX)], BODY).is_ok());
+    assert_eq!(
+        check(&[&many(SIGNATURES_MAX + 1)], BODY),
+        Err(Refusal::SignatureMalformed)
+    );
+    // A time that is right, and too long; one that is as long as they may be.
+    for (time, refusal) in [
+        (format!("{NOW:0>12}"), Ok(())),
+        (format!("{NOW:0>13}"), Err(Refusal::SignatureMalformed)),
+        ("9".repeat(TIME_DIGITS_MAX), Err(Refusal::FromTheFuture)),
+    ] {
+        let header = format!("t={time},v1={}", sign(SECRET, &time, BODY));
+        assert_eq!(check(&[&header], BODY).map(drop), refusal, "{time}");
+    }
     assert_eq!(
         check(&[&format!("t={time},v1={}", right.to_uppercase())], BODY),
         Err(Refusal::SignatureWrong)
@@ -133,7 +146,7 @@ fn a_header_of_another_form_is_refused() {
 #[test]
 fn a_signed_body_that_is_no_event_is_refused_after_the_signature() {
     let time = NOW.to_string();
-    let bodies: [&[u8]; 8] = [
+    let bodies: [&[u8]; 9] = [
         b"[]",
         b"",
         b"{}",
@@ -141,6 +154,7 @@ fn a_signed_body_that_is_no_event_is_refused_after_the_signature() {
         br#"["evt_1","x"]"#,
         br#"{"id":"evt_1"}"#,
         br#"{"id":"a#b","type":"x"}"#,
+        br#"{"id":"evt_1","type":""}"#,
         b"\xff",
     ];
     for body in bodies {
@@ -160,6 +174,45 @@ fn secrets_that_protect_nothing_are_refused() {
         r#"{"secrets":["whsec_short"]}"#,
     ] {
         assert!(Secrets::parse(&SecretString::from(bad)).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn as_many_secrets_as_a_change_of_them_needs_and_none_too_short() {
+    let parse = |count: usize, length: usize| {
+        let list = vec!["s".repeat(length); count];
+        Secrets::parse(&SecretString::from(serde_json::json!({ "secrets": list }).to_string())).is_ok()
+    };
+    for (count, length, taken) in [
+        (1, SECRET_BYTES_MIN, true),
+        (1, SECRET_BYTES_MIN - 1, false),
+        (1, SECRET_BYTES_MIN + 1, true),
+        (SECRETS_MAX, SECRET_BYTES_MIN, true),
+        (SECRETS_MAX + 1, SECRET_BYTES_MIN, false),
+        (SECRETS_MAX + 2, SECRET_BYTES_MIN, false),
+    ] {
+        assert_eq!(parse(count, length), taken, "{count} of {length}");
+    }
+    let mixed = format!(r#"{{"secrets":["{SECRET}","short"]}}"#);
+    assert!(Secrets::parse(&SecretString::from(mixed)).is_err());
+}
+
+#[test]
+fn answers_are_any_status_that_stripe_counts() {
+    let secrets = secrets(&[SECRET]);
+    let accepted = secrets.accepted();
+    assert_eq!(
+        (accepted.status, accepted.content_type, accepted.body),
+        (200, Some("application/json"), r#"{"received":true}"#)
+    );
+    for (reply, status) in [
+        (secrets.refused(Refusal::TooLarge), 413),
+        (secrets.refused(Refusal::SignatureMissing), 400),
+        (secrets.refused(Refusal::SignatureWrong), 400),
+        (secrets.refused(Refusal::NotAnEvent), 400),
+        (secrets.unavailable(), 503),
+    ] {
+        assert_eq!(reply, Reply::empty(status));
     }
 }
 

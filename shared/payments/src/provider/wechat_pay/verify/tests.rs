@@ -192,6 +192,25 @@ fn headers_of_another_form_are_refused() {
 }
 
 #[test]
+fn headers_are_read_up_to_their_longest() {
+    let nonce = "n".repeat(NONCE_BYTES_MAX);
+    assert!(check(&signed_by(&platform_key(), &NOW.to_string(), &nonce, BODY), BODY).is_ok());
+    for (time, expected) in [
+        (format!("{NOW:0>12}"), Ok(())),
+        (format!("{NOW:0>13}"), Err(Refusal::SignatureMalformed)),
+        ("9".repeat(TIME_DIGITS_MAX), Err(Refusal::FromTheFuture)),
+    ] {
+        let fields = signed_by(&platform_key(), &time, NONCE, BODY);
+        assert_eq!(check(&fields, BODY).map(drop), expected, "{time}");
+    }
+    for (length, taken) in [(KIND_BYTES_MAX, true), (KIND_BYTES_MAX + 1, false)] {
+        let body = format!(r#"{{"id":"EV-1","event_type":"{}"}}"#, "K".repeat(length));
+        let fields = signed_by(&platform_key(), &NOW.to_string(), NONCE, body.as_bytes());
+        assert_eq!(check(&fields, body.as_bytes()).is_ok(), taken, "{length}");
+    }
+}
+
+#[test]
 fn what_is_signed_and_no_event_is_refused() {
     for body in [
         "",
