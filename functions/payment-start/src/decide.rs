@@ -3,6 +3,7 @@
 use kernel::{Money, Timestamp};
 use payments::{
     Fact, INTENTS_MAX, Intent, IntentState, Mode, OrderMoney, Provider, RESEND_WITHIN_S, Started, payment_id,
+    risk::REFUSED_BY_STAFF,
 };
 use sales::order::{Hold, Order, State};
 
@@ -12,8 +13,12 @@ use crate::{Error, request::Start};
 pub(crate) enum Next {
     /// It was done: answer what is kept.
     Answer(Box<Intent>, Started),
-    /// Write the intent, then ask the provider.
-    Send(Box<Intent>),
+    /// A new try: what the rules let of it is written, then the provider is asked.
+    Begin(Box<Intent>),
+    /// Staff let it go on: write that, then ask the provider for the first time.
+    GoOn(Box<Intent>),
+    /// Write that it is sent once more, then ask the provider again.
+    Resend(Box<Intent>),
 }
 
 /// A request and the circumstances that it is looked at in.
@@ -40,7 +45,7 @@ pub(crate) fn next(asked: &Asked<'_>, order: &Order, money: &OrderMoney) -> Resu
         if known.fingerprint != asked.fingerprint {
             return Err(Error::KeyReused);
         }
-        return resume(known, now);
+        return resume(known, order, money, now);
     }
     let amount = payable(order, money, now)?;
     if !asked.offered || start.mode.provider() != start.provider {
@@ -49,10 +54,13 @@ pub(crate) fn next(asked: &Asked<'_>, order: &Order, money: &OrderMoney) -> Resu
     if let Some((intent, started)) = open_already(asked, money, amount) {
         return Ok(Next::Answer(Box::new(intent.clone()), started));
     }
+    if let Some(waiting) = equal_tries(asked, money, amount).find(|intent| looked_at(intent)) {
+        return resume(waiting, order, money, now);
+    }
     if money.intents.len() >= INTENTS_MAX {
         return Err(Error::TooManyTries);
     }
-    Ok(Next::Send(Box::new(Intent {
+    Ok(Next::Begin(Box::new(Intent {
         id,
         order: order.id(),
         provider: start.provider,
@@ -70,17 +78,41 @@ pub(crate) fn next(asked: &Asked<'_>, order: &Order, money: &OrderMoney) -> Resu
 }
 
 /// A repeated request: what its first one came to.
-fn resume(known: &Intent, now: Timestamp) -> Result<Next, Error> {
+fn resume(known: &Intent, order: &Order, money: &OrderMoney, now: Timestamp) -> Result<Next, Error> {
     match &known.state {
         IntentState::Open { started } => Ok(Next::Answer(Box::new(known.clone()), started.clone())),
+        IntentState::Refused { code } if code == REFUSED_BY_STAFF => Err(Error::RefusedByRisk),
         IntentState::Refused { code } => Err(Error::Refused(code.clone())),
-        IntentState::InReview { .. } | IntentState::Approved { .. } => Err(Error::UnderReview),
+        IntentState::InReview { .. } => Err(Error::UnderReview),
+        IntentState::Approved { .. } => go_on(known, order, money, now),
         IntentState::Sending if !fresh(known, now) => Err(Error::KeyExpired),
-        IntentState::Sending => Ok(Next::Send(Box::new(Intent {
+        IntentState::Sending => Ok(Next::Resend(Box::new(Intent {
             version: known.version + 1,
             ..known.clone()
         }))),
     }
+}
+
+/// A try that staff let go on: as good as a new one from here, if the order still waits for just that.
+fn go_on(known: &Intent, order: &Order, money: &OrderMoney, now: Timestamp) -> Result<Next, Error> {
+    if payable(order, money, now)? != known.amount {
+        return Err(Error::NotPayable(order.state().name().as_str()));
+    }
+    Ok(Next::GoOn(Box::new(Intent {
+        version: known.version + 1,
+        pay_by: pay_by(order, known.mode),
+        state: IntentState::Sending,
+        created_at: now,
+        ..known.clone()
+    })))
+}
+
+/// Whether staff look at it, or let it go on.
+const fn looked_at(intent: &Intent) -> bool {
+    matches!(
+        intent.state,
+        IntentState::InReview { .. } | IntentState::Approved { .. }
+    )
 }
 
 fn fresh(intent: &Intent, now: Timestamp) -> bool {
@@ -124,19 +156,10 @@ fn pay_by(order: &Order, mode: Mode) -> Option<Timestamp> {
     }
 }
 
-/// An equal payment that is open: a second one would only be a chance to pay twice. What opens the payer's application is
-/// for that payer alone, so there the whole request has to be equal.
-fn open_already<'a>(asked: &Asked<'_>, money: &'a OrderMoney, amount: Money) -> Option<(&'a Intent, Started)> {
-    let start = asked.start;
-    let equal = |intent: &&Intent| {
-        (intent.provider, intent.mode, intent.amount) == (start.provider, start.mode, amount)
-            && (intent.mode != Mode::Jsapi || intent.fingerprint == asked.fingerprint)
-            && fresh(intent, asked.now)
-    };
-    money
-        .intents
-        .iter()
-        .filter(equal)
+/// An equal payment that is open: a second one would only be a chance to pay twice.
+fn open_already<'a>(asked: &'a Asked<'_>, money: &'a OrderMoney, amount: Money) -> Option<(&'a Intent, Started)> {
+    equal_tries(asked, money, amount)
+        .filter(|intent| fresh(intent, asked.now))
         .find_map(|intent| match &intent.state {
             IntentState::Open { started } if !money.facts.iter().any(|fact| ends(fact, started)) => {
                 Some((intent, started.clone()))
@@ -147,6 +170,16 @@ fn open_already<'a>(asked: &Asked<'_>, money: &'a OrderMoney, amount: Money) -> 
             | IntentState::Sending
             | IntentState::Refused { .. } => None,
         })
+}
+
+/// Tries that ask for the same. What opens the payer's application is for that payer alone, so there the whole request has
+/// to be equal.
+fn equal_tries<'a>(asked: &'a Asked<'_>, money: &'a OrderMoney, amount: Money) -> impl Iterator<Item = &'a Intent> {
+    let start = asked.start;
+    money.intents.iter().filter(move |intent| {
+        (intent.provider, intent.mode, intent.amount) == (start.provider, start.mode, amount)
+            && (intent.mode != Mode::Jsapi || intent.fingerprint == asked.fingerprint)
+    })
 }
 
 fn ends(fact: &Fact, started: &Started) -> bool {

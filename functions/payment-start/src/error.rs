@@ -24,6 +24,9 @@ pub enum Error {
     /// The payer's id is missing, garbled, or not for this mode.
     #[error("the payer's id does not fit the mode")]
     Openid,
+    /// The device's name is none.
+    #[error("the device's name is not plain")]
+    Device,
     /// The order is not one that waits for money: its state.
     #[error("the order is {0}")]
     NotPayable(&'static str),
@@ -77,6 +80,9 @@ impl Error {
                 "/openid",
                 "the payer's id with our WeChat application: for the mode jsapi, and for no other",
             ),
+            Self::Device => {
+                Problem::new(&types::UNPROCESSABLE).at("/device", "1 to 128 letters, digits, `-`, `_`, `.` and `:`")
+            }
             Self::NotPayable(state) => Problem::new(&types::CONFLICT)
                 .detail("the order does not wait for a payment")
                 .with("order_state", state),

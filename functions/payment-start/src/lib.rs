@@ -9,11 +9,16 @@
 //! whose the provider's object is and the timer that asks what became of it; so a lost answer is asked for again, and money
 //! that comes is known. After 23 hours, when the provider may have forgotten the key, it is not asked again. Late: a result
 //! is kept only by the last sender, by the intent's version. A new key while an equal payment is open gets that payment.
+//!
+//! A new try is looked at by the risk rules first. It is counted in the transaction that writes it, so a repeated request
+//! never counts twice. One that they hold is written with a case for staff, and answers so until staff speak; approved, it
+//! goes on with its payer's next request.
 
 mod answer;
 mod decide;
 mod error;
 mod request;
+mod risk;
 mod wire;
 
 #[cfg(test)]
@@ -21,7 +26,7 @@ mod tests;
 
 use answer::respond;
 use decide::{Asked, Next, next};
-use dynamo::Timers;
+use dynamo::{Part, Timers};
 pub use error::Error;
 use kernel::{Actor, OrderId};
 use payments::{
@@ -29,6 +34,7 @@ use payments::{
     provider::{CallError, Gateways, Payer},
 };
 use request::Start;
+use risk::Begun;
 use sales::{
     Orders,
     order::{Act, Order},
@@ -75,6 +81,7 @@ async fn start<C: HttpClient>(ports: &Ports<C>, request: &Request) -> Result<Res
     }
     let start: Start = web::json_body(request)?;
     let payer = start.payer(request)?;
+    start.check_device()?;
     let fingerprint = dynamo::fingerprint(web::body(request)?);
     let order = ports
         .orders
@@ -94,25 +101,34 @@ async fn start<C: HttpClient>(ports: &Ports<C>, request: &Request) -> Result<Res
         let money = ports.payments.order_money(order_id, order.total()).await?;
         match next(&asked, &order, &money)? {
             Next::Answer(intent, started) => return Ok(respond(&intent, &started)),
-            Next::Send(intent) => {
-                // Here, between the decision and its first trace, is where rules on who may pay how much look at it: nothing
-                // is written yet, and nobody was asked.
-                if let Some(Stale) = write(ports, &order, &intent).await? {
-                    continue;
+            // Between the decision and its first trace the rules on who may pay how much look at it.
+            Next::Begin(intent) => {
+                let attempt = risk::attempt(&order, &intent, &start, &payer.address);
+                match risk::begin(ports, &order, intent, &attempt).await? {
+                    Begun::Open(intent) => return send(ports, intent, &payer).await,
+                    Begun::Held => return Err(Error::UnderReview),
+                    Begun::Again => {}
                 }
-                return send(ports, intent, &payer).await;
+            }
+            Next::GoOn(intent) => {
+                let with = first_parts(ports, &order, &intent)?;
+                if ports.payments.open_intent(&intent, with).await?.is_none() {
+                    return send(ports, intent, &payer).await;
+                }
+            }
+            Next::Resend(intent) => {
+                if ports.payments.put_intent(&intent).await?.is_none() {
+                    return send(ports, intent, &payer).await;
+                }
             }
         }
     }
     Err(Error::InFlight)
 }
 
-/// Writes the intent before the provider is asked. A new one goes with whose its object is, and with its first timer, so
-/// that a payment whose notice never comes is asked about. Cash is due at the door: the order is confirmed with it.
-async fn write<C>(ports: &Ports<C>, order: &Order, intent: &Intent) -> Result<Option<Stale>, Error> {
-    if intent.version > 1 {
-        return Ok(ports.payments.put_intent(intent).await?);
-    }
+/// What is written with an intent before its provider is asked for the first time: its first timer, so that a payment whose
+/// notice never comes is asked about. Cash is due at the door: the order is confirmed with it.
+fn first_parts<C>(ports: &Ports<C>, order: &Order, intent: &Intent) -> Result<Vec<Part<Stale>>, Error> {
     let timer = Poll::first(intent).and_then(|poll| poll.timer(intent));
     let timer = timer.map(|timer| ports.timers.set(&timer)).transpose()?;
     let mut with: Vec<_> = timer.into_iter().collect();
@@ -122,7 +138,7 @@ async fn write<C>(ports: &Ports<C>, order: &Order, intent: &Intent) -> Result<Op
         let confirmed = confirmed.map_err(|_| Error::NotPayable(order.state().name().as_str()))?;
         with.extend(ports.orders.save(&confirmed, Stale)?);
     }
-    Ok(ports.payments.open_intent(intent, with).await?)
+    Ok(with)
 }
 
 async fn send<C: HttpClient>(

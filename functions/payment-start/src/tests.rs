@@ -1,6 +1,7 @@
 //! Starting payments over an embedded DynamoDB and scripted providers.
 
 mod providers;
+mod risk;
 
 use std::{
     collections::HashMap,
