@@ -199,6 +199,7 @@ impl Shop {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers give texts and ids alike")]
 pub(crate) fn case(of: impl ToString, why: CaseReasonName) -> (String, String) {
     (of.to_string(), why.to_owned())
 }

@@ -36,15 +36,15 @@ async fn run(dies: Dies<'_>) -> (String, bool) {
         Dies::AtProvider(call, when) => {
             shop.double.die_at(call, when);
             let mut ports = shop.ports.clone();
-            ports.ask_timeout = Duration::from_secs(60);
+            ports.ask_timeout = Duration::from_mins(1);
             tokio::select! {
                 biased;
                 () = shop.double.died() => {}
                 _ = handle(&ports) => {}
             }
-            let died = shop.double.is_dead();
+            let is_dead = shop.double.is_dead();
             shop.double.revive();
-            died
+            is_dead
         }
     };
     handle(&shop.ports).await.unwrap();
@@ -69,7 +69,7 @@ async fn run(dies: Dies<'_>) -> (String, bool) {
 
 #[tokio::test]
 async fn a_crash_around_any_call_loses_and_doubles_nothing() {
-    let (clean, _) = run(Dies::Never).await;
+    let (clean, _) = Box::pin(run(Dies::Never)).await;
     assert!(
         clean.starts_with("dead 5000 silent 5000 refund (Sent, Settled)"),
         "{clean}"
@@ -78,7 +78,7 @@ async fn a_crash_around_any_call_loses_and_doubles_nothing() {
     for when in [When::Before, When::After] {
         for at in 0.. {
             let crash = Crash::new(at, when);
-            let (end, happened) = run(Dies::AtStore(&crash)).await;
+            let (end, happened) = Box::pin(run(Dies::AtStore(&crash))).await;
             if !happened {
                 break;
             }
@@ -86,7 +86,7 @@ async fn a_crash_around_any_call_loses_and_doubles_nothing() {
             at_store += 1;
         }
         for at in 0.. {
-            let (end, happened) = run(Dies::AtProvider(at, when)).await;
+            let (end, happened) = Box::pin(run(Dies::AtProvider(at, when))).await;
             if !happened {
                 break;
             }

@@ -50,9 +50,9 @@ async fn run(dies: Dies<'_>) -> (String, bool) {
                 () = shop.double.died() => {}
                 () = compare_all(&shop.ports) => {}
             }
-            let died = shop.double.is_dead();
+            let is_dead = shop.double.is_dead();
             shop.double.revive();
-            died
+            is_dead
         }
     };
     compare_all(&shop.ports).await;

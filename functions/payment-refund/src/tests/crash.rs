@@ -57,9 +57,9 @@ async fn run(answer: RefundAnswer, dies: Dies<'_>) -> (String, bool) {
                 () = shop.double.died() => {}
                 _ = one(&shop.ports, message.clone()) => {}
             }
-            let died = shop.double.is_dead();
+            let is_dead = shop.double.is_dead();
             // The one that takes over dies at its first call, after it did its work; the third lives.
-            if died {
+            if is_dead {
                 shop.double.die_at(0, When::After);
                 tokio::select! {
                     biased;
@@ -68,7 +68,7 @@ async fn run(answer: RefundAnswer, dies: Dies<'_>) -> (String, bool) {
                 }
             }
             shop.double.revive();
-            died
+            is_dead
         }
     };
     one(&shop.ports, message).await.unwrap();

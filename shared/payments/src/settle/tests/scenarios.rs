@@ -84,6 +84,7 @@ impl Teller {
         .map(|kind| self.told("pay_1", kind))
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn scenarios(&self) -> Vec<Scenario> {
         let open = || vec![OrderStanding::Open];
         let every = || {
