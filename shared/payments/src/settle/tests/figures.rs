@@ -182,3 +182,61 @@ fn what_failed_after_the_end_is_not_asked_for_again_with_the_next_money() {
     assert_eq!(asked(&books.tell(&[failed])), [0; 0]);
     assert_eq!(asked(&books.tell(&[captured("pi_2", 100)])), [100]);
 }
+
+#[test]
+fn what_failed_is_asked_for_once_more_whatever_else_is_asked_for() {
+    let mut books = Books::of(OrderStanding::Open);
+    let first = books.tell(&[captured("pi_1", DUE + 500)]).refunds.remove(0);
+    books.ask(100).unwrap();
+    let failed = |request: &RefundRequest| {
+        let (refund, amount) = (request.object().unwrap(), request.amount);
+        fact("pi_1", FactKind::RefundFailed { refund, amount })
+    };
+    let again = |books: &Books, number: u8| {
+        let id = RefundId::from_parts(at(), [number; 10]);
+        ask_again(&books.state, first.id, Actor::system("test"), at(), id)
+    };
+    books.tell(&[failed(&first)]);
+    let second = again(&books, 91).unwrap();
+    books.book(&second);
+    assert_eq!(again(&books, 92), Err(AskRefused::TooMuch { left: cny(0) }));
+    books.tell(&[failed(&second.refunds[0])]);
+    assert_eq!(again(&books, 93).map(|settled| asked(&settled)), Ok(vec![500]));
+}
+
+#[test]
+fn what_is_asked_for_once_more_is_new_in_all_but_what_it_is_for() {
+    let mut books = Books::of(OrderStanding::Open);
+    let first = books.tell(&[captured("pi_1", DUE + 500)]).refunds.remove(0);
+    let (refund, amount) = (first.object().unwrap(), first.amount);
+    books.tell(&[fact("pi_1", FactKind::RefundFailed { refund, amount })]);
+    let sent = RefundRequest {
+        state: RefundState::Sent,
+        provider_refund: Some(id("re_1")),
+        version: 3,
+        ..first.clone()
+    };
+    books.state.requests = vec![sent.clone()];
+    let (id, by, later) = (
+        RefundId::from_parts(at(), [91; 10]),
+        Actor::system("desk"),
+        at().plus_seconds(60),
+    );
+    let again = |books: &Books| ask_again(&books.state, first.id, by.clone(), later, id);
+    let expected = RefundRequest {
+        id,
+        by: by.clone(),
+        requested_at: later,
+        state: RefundState::Requested,
+        provider_refund: None,
+        again: Some(first.id),
+        version: 1,
+        ..first.clone()
+    };
+    assert_eq!(again(&books).unwrap().refunds, [expected]);
+    // All that is left is what failed; then it is a little less.
+    books.ask(DUE).unwrap();
+    assert!(again(&books).is_ok());
+    books.ask(1).unwrap();
+    assert_eq!(again(&books), Err(AskRefused::TooMuch { left: cny(499) }));
+}
