@@ -136,16 +136,16 @@ impl Shop {
             .to_owned()
     }
 
-    /// Asks for a payment of an order, through whom and how: `more` are members of the request beside those.
+    /// Asks for a payment of an order, through whom and how: `beside` are the request's other members.
     pub async fn ask_for_payment(
         &self,
         (session, order): (&str, &str),
         (provider, mode): (&str, &str),
-        more: &Value,
+        beside: &Value,
     ) -> Answer {
         let mut body = json!({"checkout_id": session, "provider": provider, "mode": mode});
-        if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
-            body.extend(more.clone());
+        if let (Some(body), Some(beside)) = (body.as_object_mut(), beside.as_object()) {
+            body.extend(beside.clone());
         }
         self.agent.post(&format!("/v1/orders/{order}/payments"), &body).await
     }

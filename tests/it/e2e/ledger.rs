@@ -65,7 +65,7 @@ pub(crate) async fn check(stage: &Stage) {
     }
 }
 
-/// Where an order's money stands, worked out anew from what staff are told of it. No held money for merchants here.
+/// Where an order's money stands, worked out anew from what staff are told of it.
 fn position(money: &Value) -> Balances {
     let of = |name: &str| {
         money[name]["amount"]
@@ -96,9 +96,19 @@ fn position(money: &Value) -> Balances {
     };
     let mut position = clearing(money);
     position.insert(liability.to_owned(), too_much_back - too_much);
-    position.insert("sales".to_owned(), -applied);
-    position.insert("refunds".to_owned(), refunded - too_much_back);
-    position.insert("disputes".to_owned(), withdrawn);
+    let out_of_sales = refunded - too_much_back;
+    match money["escrow"].as_str().unwrap() {
+        // What is held for, or owed to, a merchant bears its own refunds and disputes.
+        held @ ("held" | "released") if accepted => {
+            let name = if held == "held" { "escrow" } else { "merchant_payable" };
+            position.insert(name.to_owned(), out_of_sales + withdrawn - applied);
+        }
+        _ => {
+            position.insert("sales".to_owned(), -applied);
+            position.insert("refunds".to_owned(), out_of_sales);
+            position.insert("disputes".to_owned(), withdrawn);
+        }
+    }
     position.retain(|_, amount| *amount != 0);
     let assets: i64 = clearing(money).values().sum();
     assert_eq!(assets, captured - refunded - withdrawn, "{money}");

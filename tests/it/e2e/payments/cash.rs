@@ -143,3 +143,36 @@ async fn a_buyer_who_does_not_pay_at_the_door_may_pay_on_the_next_visit() {
         .await;
     stage.audit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_that_goes_back_is_paid_out_by_hand() {
+    let stage = Stage::set().await;
+    let (started, courier) = on_its_way(&stage, "SF8000000004").await;
+    let (order, total) = (&started.order, started.amount());
+    let body = collection(&started, total);
+    courier.api.post("/v1/courier/collections", &body).await.expect(201);
+    stage
+        .shop
+        .until(order, |order| order["payment"]["status"] == "paid")
+        .await;
+    let version = stage.shop.money(order).await["version"].clone();
+    let some = json!({"amount": cny(300), "reason": "damaged"});
+    let asked = stage.shop.refund(&stage.shop.staff, order, &version, &some).await;
+    let refund = asked.expect(201)["refunds"][0]["id"].as_str().unwrap().to_owned();
+    let by_hand = |money: &Value| money["refunds"][0]["progress"] == "needs_person";
+    stage.shop.until_money(order, by_hand).await;
+    assert_eq!(cases(&stage).await, [("refund_refused".to_owned(), refund.clone())]);
+    let path = format!("/v1/orders/{order}/refunds/{refund}/paid-out");
+    courier.api.post(&path, &json!({})).await.expect(403);
+    stage.shop.staff.post(&path, &json!({})).await.expect(202);
+    let settled = |money: &Value| money["refunds"][0]["progress"] == "settled";
+    let money = stage.shop.until_money(order, settled).await;
+    assert_eq!(
+        (&money["status"], &money["refunded"]),
+        (&json!("partially_refunded"), &cny(300))
+    );
+    stage.shop.staff.post(&path, &json!({})).await.expect(409);
+    let path = "/v1/ledger/accounts/bank/balance?currency=CNY";
+    assert_eq!(stage.shop.staff.get(path).await.expect(200)["balance"], cny(-300));
+    stage.audit().await;
+}

@@ -10,6 +10,15 @@ use super::{PROVIDERS, Stage, Started, is_paid, pay};
 /// The shortest time that an order waits for its payment.
 const DUE: (&str, &str) = ("PaymentDueSeconds", "5");
 
+/// Lets the order's time for payment go by.
+async fn expire(stage: &Stage, order: &str) {
+    while stage.shop.order(order).await["state"]["name"] != "expired" {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stage.fire("OrderExpiryFunction").await;
+    }
+    stage.settle().await;
+}
+
 fn all_back(money: &Value, reason: &str) -> bool {
     let refund = &money["refunds"][0];
     money["status"] == "refunded" && refund["progress"] == "settled" && refund["reason"] == reason
@@ -35,14 +44,7 @@ async fn money_that_comes_after_the_stock_went_elsewhere_goes_back_through_each_
         late.push((variant, started));
     }
     for (variant, started) in &late {
-        loop {
-            stage.fire("OrderExpiryFunction").await;
-            if stage.shop.order(&started.order).await["state"]["name"] == "expired" {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        stage.settle().await;
+        expire(&stage, &started.order).await;
         stage.shop.place(&[(variant, 1)]).await;
     }
     for (_, started) in &late {
@@ -106,5 +108,16 @@ async fn money_of_an_order_that_is_cancelled_goes_back() {
     let back = |money: &Value| all_back(money, "order_cancelled");
     let money = stage.shop.until_money(&started.order, back).await;
     assert_eq!(money["refunded"]["amount"], started.amount(), "{money}");
+    stage.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_comes_late_brings_the_order_back_while_its_stock_is_free() {
+    let stage = Stage::with(&[DUE]).await;
+    let started = super::start(&stage, PROVIDERS[2]).await;
+    expire(&stage, &started.order).await;
+    pay(&stage, &started, Telling::default()).await;
+    let money = is_paid(&stage, &started).await;
+    assert_eq!(money["refunds"], json!([]), "{money}");
     stage.audit().await;
 }

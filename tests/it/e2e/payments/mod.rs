@@ -3,10 +3,12 @@
 mod alipay;
 mod cash;
 mod disputes;
+mod escrow;
 mod late;
 mod reconciliation;
 mod refunds;
 mod silent;
+mod stripe;
 mod tables;
 mod wechat_pay;
 

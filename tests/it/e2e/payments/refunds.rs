@@ -10,7 +10,7 @@ use tests::doubles::{
 use super::{PRICE, PROVIDERS, Stage, Started, cases, paid, tables::bring_forward};
 
 /// Asks for the money of one unit of the first line, as the money stands now.
-async fn ask_for_a_unit(stage: &Stage, order: &str) -> Value {
+pub(super) async fn ask_for_a_unit(stage: &Stage, order: &str) -> Value {
     let line = stage.shop.order(order).await["lines"][0]["id"].clone();
     let unit = json!({"lines": [{"line_id": line, "quantity": 1}], "reason": "returned"});
     let version = stage.shop.money(order).await["version"].clone();
@@ -28,35 +28,29 @@ fn amount(amount: i64) -> Value {
     json!({"amount": {"amount": amount, "currency": "CNY"}, "reason": "goodwill"})
 }
 
-/// Refunds wait from now on, until somebody says how they end.
-fn let_refunds_wait(stage: &Stage) {
-    stage.stripe.plan_refunds(StripePlan::Waits(Telling::default()));
+/// Refunds wait from now on, until somebody says how they end. That they wait, Stripe tells so.
+pub(super) fn let_refunds_wait(stage: &Stage, telling: Telling) {
+    stage.stripe.plan_refunds(StripePlan::Waits(telling));
     stage.wechat_pay.plan_refunds(RefundPlan::Waits);
     stage.alipay.plan_refunds(AlipayPlan::Waits);
 }
 
-async fn succeed(stage: &Stage, provider: &str, refund: &Value) {
+/// A refund that waits reaches its payer.
+pub(super) async fn succeed(stage: &Stage, provider: &str, refund: &Value, telling: &Telling) {
     let id = refund["id"].as_str().unwrap();
-    let once = Telling::default();
     let told = match provider {
         "stripe" => {
             let refund = stripe_refund(stage, id).await;
-            stage.stripe.end_refund(&refund, StripeEnd::Succeeded, &once).await
+            stage.stripe.end_refund(&refund, StripeEnd::Succeeded, telling).await
         }
-        "wechat_pay" => stage.wechat_pay.end_refund(id, RefundEnd::Success, &once).await,
-        _ => stage.alipay.end_refund(id, &once).await,
+        "wechat_pay" => stage.wechat_pay.end_refund(id, RefundEnd::Success, telling).await,
+        _ => stage.alipay.end_refund(id, telling).await,
     };
     assert!(super::accepted(&told.unwrap()), "{provider}");
-    if provider == "alipay" {
-        // It only tells how much went back in all: which refund that was, it says when it is asked.
-        stage.settle().await;
-        assert!(bring_forward(stage, "refund-poll").await > 0);
-        stage.fire("PaymentPollingFunction").await;
-    }
 }
 
 /// Stripe's own id of a refund of ours.
-async fn stripe_refund(stage: &Stage, ours: &str) -> String {
+pub(super) async fn stripe_refund(stage: &Stage, ours: &str) -> String {
     let api = tests::client::Api::new(&stage.stripe.url()).bearer("sk_test");
     let list = api.get("/v1/refunds?limit=100").await.expect(200);
     let mut refunds = list["data"].as_array().unwrap().iter();
@@ -68,7 +62,7 @@ async fn stripe_refund(stage: &Stage, ours: &str) -> String {
 }
 
 /// How far the order's one refund is.
-async fn until_progress(stage: &Stage, order: &str, progress: &str) -> Value {
+pub(super) async fn until_progress(stage: &Stage, order: &str, progress: &str) -> Value {
     let money = stage
         .shop
         .until_money(order, |money| money["refunds"][0]["progress"] == progress)
@@ -90,7 +84,7 @@ async fn adjustment(stage: &Stage, order: &str, refund: &Value) -> Value {
 
 async fn a_line_goes_back(stage: &Stage, how: (&'static str, &str)) -> (Started, Value) {
     let started = paid(stage, how, 2).await;
-    let_refunds_wait(stage);
+    let_refunds_wait(stage, Telling::default());
     ask_for_a_unit(stage, &started.order).await;
     let refund = until_progress(stage, &started.order, "sent").await;
     let pending = adjustment(stage, &started.order, &refund).await;
@@ -105,7 +99,13 @@ async fn a_line_is_asked_for_sent_and_settled_through_each_provider() {
     let stage = Stage::with(&[("UnsignedOrderReads", "true")]).await;
     for how in PROVIDERS {
         let (started, refund) = a_line_goes_back(&stage, how).await;
-        succeed(&stage, how.0, &refund).await;
+        succeed(&stage, how.0, &refund, &Telling::default()).await;
+        if how.0 == "alipay" {
+            // It only tells how much went back in all: which refund that was, it says when it is asked.
+            stage.settle().await;
+            assert!(bring_forward(&stage, "refund-poll").await > 0);
+            stage.fire("PaymentPollingFunction").await;
+        }
         let refund = until_progress(&stage, &started.order, "settled").await;
         let money = stage.shop.money(&started.order).await;
         assert_eq!(
@@ -146,7 +146,7 @@ async fn a_part_that_alipay_tells_as_a_running_total_is_given_back_once() {
 async fn refunds_at_once_never_exceed_what_was_captured() {
     let stage = Stage::set().await;
     let started = paid(&stage, PROVIDERS[1], 2).await;
-    let_refunds_wait(&stage);
+    let_refunds_wait(&stage, Telling::default());
     let (most, version) = (amount(started.amount() - 1), json!(1));
     let asked: Vec<_> = (0..8)
         .map(|_| {

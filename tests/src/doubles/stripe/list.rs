@@ -146,6 +146,11 @@ fn invented(kind: &str, added: &Added) -> Option<Value> {
     if kind == "payment_intent" {
         object["amount_received"] = json!(added.amount);
     }
+    if kind == "charge" {
+        object["amount_captured"] = json!(added.amount);
+        object["captured"] = json!(true);
+        object["paid"] = json!(true);
+    }
     if kind == "balance_transaction" {
         let amount = if back { -added.amount } else { added.amount };
         object["amount"] = json!(amount);

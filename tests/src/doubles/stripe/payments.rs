@@ -105,7 +105,7 @@ impl State {
             "captured": true, "created": self.now, "currency": paid["currency"], "disputed": false, "livemode": false,
             "metadata": paid["metadata"], "paid": true, "payment_intent": intent, "refunded": false,
             "status": "succeeded", "payment_method_details": {"type": "card", "card": {"brand": "visa", "country": "US",
-                "fingerprint": self.card.as_deref().unwrap_or("double00000card1"), "last4": "4242"}},
+                "fingerprint": self.card.clone().unwrap_or_else(|| format!("card_of_{intent}")), "last4": "4242"}},
         });
         charge["balance_transaction"] = json!(self.enter("charge", "charge", received, &charge));
         self.keep(charge);
