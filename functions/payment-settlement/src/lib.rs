@@ -10,6 +10,7 @@
 //! What cannot be booked is never dropped: it becomes a case with `payment.held`, or the message stays for a retry.
 
 mod attention;
+mod card;
 mod matching;
 mod notice;
 mod order_change;

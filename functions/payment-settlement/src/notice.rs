@@ -12,7 +12,8 @@ use payments::{
 use sales::order::{Act, Order, Refused, State};
 
 use crate::{
-    Error, Ports, Round, attention, commit, matching, order_change, paybacks::paybacks, refund_ids, stock, summary,
+    Error, Ports, Round, attention, card, commit, matching, order_change, paybacks::paybacks, refund_ids, stock,
+    summary,
 };
 
 /// Settles a notice, or makes it a case.
@@ -103,11 +104,16 @@ async fn book(
     };
     let mut writes = ports.payments.link_parts(notice.provider, object, link, owner)?;
     writes.extend(attention::dispute_parts(ports, &money, &outcome, reading)?);
+    let card = card::look(ports, notice, reading, object, &order).await?;
+    writes.extend(card.parts);
     if outcome.facts.is_empty() {
+        if card.held {
+            writes.extend(card::hold(ports, order, notice)?);
+        }
         return commit(&ports.dynamo, writes).await;
     }
     writes.extend(order_change::escrow_part(ports, &order, &outcome.state)?);
-    let Ok(of_order) = order_parts(ports, order, &outcome, plan, notice)? else {
+    let Ok(of_order) = order_parts(ports, (order, card.held), &outcome, plan, notice)? else {
         return case(ports, notice, Some(order_id), CaseReason::OrderRefuses).await;
     };
     writes.extend(of_order);
@@ -150,7 +156,7 @@ async fn standing(
 /// What the order, and its stock, do about it. Stock that is held stays held: it leaves with the parcel.
 fn order_parts(
     ports: &Ports,
-    order: Order,
+    (order, held): (Order, bool),
     outcome: &Settled,
     plan: Option<Reservation>,
     notice: &Notice,
@@ -165,6 +171,7 @@ fn order_parts(
         OrderStep::None | OrderStep::Pay => order.record_paybacks(payment, &paybacks(&outcome.state), &act),
     };
     let changed = match changed {
+        Ok(changed) if held => changed.held_for_review(),
         Ok(changed) => changed,
         Err(Refused::Unchanged) => return Ok(Ok(Vec::new())),
         Err(refused) => return Ok(Err(refused)),

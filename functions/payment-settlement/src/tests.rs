@@ -1,5 +1,6 @@
 //! Settlement over an embedded DynamoDB: the real stores, the real transactions.
 
+mod card;
 mod cash;
 mod crash;
 mod money;

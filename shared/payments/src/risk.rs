@@ -250,6 +250,16 @@ impl Rules {
 }
 
 impl Rules {
+    /// Those that count by a dimension: what looks at a payment a second time, when that becomes known.
+    #[must_use]
+    pub fn about(mut self, dimension: Dimension) -> Self {
+        self.rules.retain(|rule| match rule.when {
+            Condition::CountOver { by, .. } | Condition::SumOver { by, .. } => by == dimension,
+            Condition::AmountOver { .. } => false,
+        });
+        self
+    }
+
     /// The sum within a window that no attempt may pass, however many start at once: the smallest limit of a currency that
     /// refuses.
     pub fn refused_beyond_sum(&self, dimension: Dimension, span: Window, currency: Currency) -> Option<i64> {

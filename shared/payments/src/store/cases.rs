@@ -73,13 +73,15 @@ pub enum CaseReason {
     CashOverdue,
     /// Risk rules hold a payment before it starts: staff approve or refuse it.
     RiskReview,
+    /// A risk rule speaks of the card that paid: the order is under review before it leaves.
+    CardRisk,
     /// A day's entries of all accounts do not add up to nothing.
     LedgerUnbalanced,
 }
 
 impl CaseReason {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Unreadable,
         Self::UnknownPayment,
         Self::UnknownOrder,
@@ -106,6 +108,7 @@ impl CaseReason {
         Self::CashShort,
         Self::CashOverdue,
         Self::RiskReview,
+        Self::CardRisk,
         Self::LedgerUnbalanced,
     ];
 
@@ -138,6 +141,7 @@ impl CaseReason {
             Self::CashShort => "cash_short",
             Self::CashOverdue => "cash_overdue",
             Self::RiskReview => "risk_review",
+            Self::CardRisk => "card_risk",
             Self::LedgerUnbalanced => "ledger_unbalanced",
         }
     }

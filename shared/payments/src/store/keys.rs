@@ -62,6 +62,11 @@ pub(super) fn object(provider: Provider, object: &ObjectId) -> Key {
     key(format!("object#{provider}#{object}"), "head")
 }
 
+/// That the card of a payment object was counted.
+pub(super) fn card_seen(provider: Provider, object: &ObjectId) -> Key {
+    key(format!("object#{provider}#{object}"), "card")
+}
+
 /// A day's cases.
 pub(super) fn cases(day: &str) -> String {
     format!("cases#{day}")

@@ -3,6 +3,7 @@
 //!
 //! Access patterns: `docs/data-model/payments.md`.
 
+mod cards;
 mod cases;
 mod cash;
 #[cfg(feature = "crash")]

@@ -1,7 +1,23 @@
 //! What staff decide about an order's money: to look first, and to be content with less.
 
-use super::{Act, Changed, Order, Payment, Refused, State, Step};
+use super::{Act, Changed, FieldChange, Order, Payment, Refused, State, Step};
 use crate::events::{OrderEvent, v1};
+
+impl Changed {
+    /// The same change, with the order under review from it on: what its money confirms does not leave before staff looked
+    /// at it. An order that is not confirmed stays as it is.
+    pub fn held_for_review(mut self) -> Self {
+        let confirmed = matches!(self.order.state, State::Confirmed { .. });
+        if confirmed && !std::mem::replace(&mut self.order.under_review, true) {
+            self.change.fields.push(FieldChange {
+                path: "under_review".to_owned(),
+                from: Some("false".to_owned()),
+                to: "true".to_owned(),
+            });
+        }
+        self
+    }
+}
 
 impl Order {
     /// Whether staff look at it: nothing of it is allocated or leaves.
@@ -136,6 +152,17 @@ mod tests {
         assert!(matches!(released.events.as_slice(), [OrderEvent::Confirmed(_)]));
         assert!(ship(released.order.clone()).is_ok());
         assert_eq!(released.order.release_from_review(&act(5)), Err(Refused::Unchanged));
+    }
+
+    #[test]
+    fn a_payment_may_confirm_an_order_and_put_it_under_review_at_once() {
+        let pay = |captured, status| placed().record_payment(payment(status, captured, 0), &act(1)).unwrap();
+        let held = pay(5_200, PaymentStatus::Paid).held_for_review();
+        assert!(held.order.under_review());
+        assert!(held.change.fields.iter().any(|field| field.path == "under_review"));
+        assert_eq!(held.clone().held_for_review(), held);
+        let short = pay(5_000, PaymentStatus::UnderpaidHold);
+        assert_eq!(short.clone().held_for_review(), short);
     }
 
     #[test]
