@@ -2,7 +2,7 @@
 
 use desk::{Change, Decided, Error, Listed, Member, once};
 use kernel::{Actor, StaffId, Text};
-use payments::{CASE_NOTE_CHARS_MAX, Case, CaseId, Payments};
+use payments::{CASE_NOTE_CHARS_MAX, Case, CaseId, CaseReason, Payments, events::latest::Why};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use web::{Body, Request, Response, query_parameter, types};
@@ -82,6 +82,10 @@ impl Change for Resolve<'_> {
     async fn decide(&self) -> Result<Decided, Error> {
         let store = &self.ports.payments;
         let known = store.case(&self.id).await?.ok_or_else(Error::not_found)?;
+        if known.why == Why::Case(CaseReason::RiskReview) {
+            let detail = "a payment waits for this: approve or refuse it, and the case is resolved with it";
+            return Err(Error::refused(&types::CONFLICT, detail));
+        }
         let by = Actor::Staff { id: self.by };
         let resolved = known
             .resolved(by, store.ambient().now(), Some(self.note.clone()))

@@ -16,7 +16,7 @@ use crate::{Error, Ports};
 #[derive(Default)]
 pub(crate) struct Looked {
     /// Its count, and the case where a rule speaks.
-    pub(crate) parts: Vec<Part<Stale>>,
+    pub(crate) writes: Vec<Part<Stale>>,
     /// Whether a rule speaks.
     pub(crate) held: bool,
 }
@@ -40,7 +40,7 @@ pub(crate) async fn look(
     let attempt = Attempt::of(received).by(Dimension::Card, Some(card.as_str()));
     let rules = store.risk_rules().await?.about(Dimension::Card);
     let said = rules.assess(&attempt, &store.velocities(&attempt, now).await?);
-    let mut parts = store.card_parts(notice.provider, object, &attempt, now)?;
+    let mut writes = store.card_parts(notice.provider, object, &attempt, now)?;
     let held = said.outcome > Outcome::Pass;
     if held {
         tracing::warn!(order.id = %order.id(), rules = ?said.rules, "payment.risk.card");
@@ -50,9 +50,9 @@ pub(crate) async fn look(
             there: Some(received),
         };
         let case = CaseId::of_notice(notice, Why::Case(CaseReason::CardRisk));
-        parts.extend(store.finding_parts(&case, finding)?);
+        writes.extend(store.finding_parts(&case, finding)?);
     }
-    Ok(Looked { parts, held })
+    Ok(Looked { writes, held })
 }
 
 /// The order under review, where its money was booked before its card was known. One that is not confirmed has nothing

@@ -105,7 +105,7 @@ async fn book(
     let mut writes = ports.payments.link_parts(notice.provider, object, link, owner)?;
     writes.extend(attention::dispute_parts(ports, &money, &outcome, reading)?);
     let card = card::look(ports, notice, reading, object, &order).await?;
-    writes.extend(card.parts);
+    writes.extend(card.writes);
     if outcome.facts.is_empty() {
         if card.held {
             writes.extend(card::hold(ports, order, notice)?);

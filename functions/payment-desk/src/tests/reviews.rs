@@ -124,4 +124,11 @@ async fn a_case_is_listed_and_resolved_once() {
     assert_eq!(resolve("k2", named.to_owned()).await.0, 409);
     assert_eq!(resolve("k3", "2026-11-22~stripe~evt_2~silent".to_owned()).await.0, 404);
     assert_eq!(resolve("k4", "junk".to_owned()).await.0, 404);
+    // One that a payment waits for is decided, not resolved.
+    let id = CaseId {
+        why: Why::Case(CaseReason::RiskReview),
+        ..id
+    };
+    desk.ports.payments.open_finding(&id, Finding::default()).await.unwrap();
+    assert_eq!(resolve("k5", id.to_string()).await.0, 409);
 }
