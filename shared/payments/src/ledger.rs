@@ -323,6 +323,10 @@ mod tests {
         for account in Account::all() {
             assert_eq!(account.to_string().parse(), Ok(account));
         }
+        let clearing = Account::ProviderClearing(Provider::WechatPay);
+        assert_eq!("provider_clearing:wechat_pay".parse(), Ok(clearing));
+        assert_eq!("bank".parse(), Ok(Account::Bank));
+        assert_eq!(Account::all().count(), Provider::ALL.len() + 12);
         assert_eq!("cash".parse::<Account>(), Err(UnknownAccount));
     }
 
