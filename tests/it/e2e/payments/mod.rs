@@ -5,6 +5,7 @@ mod cash;
 mod disputes;
 mod escrow;
 mod late;
+mod odd;
 mod reconciliation;
 mod refunds;
 mod silent;

@@ -1,4 +1,4 @@
-//! WeChat Pay: a code to scan, an application to open, a page of a phone; notices as they come.
+//! `WeChat` Pay: a code to scan, an application to open, a page of a phone; notices as they come.
 
 use serde_json::json;
 use tests::{
