@@ -172,13 +172,6 @@ impl Default for Rules {
                 rule("card-per-hour", Dimension::Card, Window::Hour, 10, Outcome::Hold),
                 rule("device-per-hour", Dimension::Device, Window::Hour, 30, Outcome::StepUp),
                 rule("customer-per-day", Dimension::Customer, Window::Day, 200, Outcome::Hold),
-                rule(
-                    "address-per-hour",
-                    Dimension::Address,
-                    Window::Hour,
-                    100_000,
-                    Outcome::Refuse,
-                ),
             ],
             version: 0,
         }
@@ -213,6 +206,14 @@ impl Rules {
             }
         }
         Ok(())
+    }
+
+    /// Whether any rule looks at a dimension.
+    pub fn looks_at(&self, dimension: Dimension) -> bool {
+        self.rules.iter().any(|rule| match rule.when {
+            Condition::CountOver { by, .. } | Condition::SumOver { by, .. } => by == dimension,
+            Condition::AmountOver { .. } => false,
+        })
     }
 
     /// What the rules say of an attempt, its own weight included.

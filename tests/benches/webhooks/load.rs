@@ -75,7 +75,10 @@ async fn send(client: &Client<HttpConnector, Full<Bytes>>, url: &str, delivery: 
         "id": format!("pi_{number}"), "object": "payment_intent", "amount": 5_200, "amount_received": 5_200,
         "currency": "cny", "metadata": {}}}});
     let body = event.to_string();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     let request = Request::builder()
         .method(Method::POST)
         .uri(url)

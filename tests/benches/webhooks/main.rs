@@ -24,7 +24,7 @@ const RATES: [u64; 5] = [50, 100, 250, 500, 1_000];
 /// How long each rate is kept up.
 const LASTS: Duration = Duration::from_secs(10);
 /// How long the restarted platform may take to settle what it kept.
-const SETTLES: Duration = Duration::from_secs(300);
+const SETTLES: Duration = Duration::from_mins(5);
 
 fn main() {
     if child::is_meant() {

@@ -84,7 +84,10 @@ fn pure_modules_have_no_async_and_no_io() {
             }
             // A provider's thin call waits for the HTTP port, and for nothing else.
             let calls = path.contains("/provider/") && product.contains("HttpClient");
-            let io: Vec<_> = io.iter().filter(|word| !calls || !["async fn", ".await"].contains(word)).collect();
+            let io: Vec<_> = io
+                .iter()
+                .filter(|word| !calls || !["async fn", ".await"].contains(word))
+                .collect();
             if path.contains("tests") {
                 continue;
             }

@@ -5,10 +5,7 @@ use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Payments, Stale, keys};
-use crate::{
-    ObjectId, Provider,
-    risk::{Attempt, Rules},
-};
+use crate::{ObjectId, Provider, risk::Attempt};
 
 #[derive(Serialize, Deserialize)]
 struct CardSeen {
@@ -47,12 +44,8 @@ impl Payments {
     ) -> Result<Vec<Part<Stale>>, StoreError> {
         let item = to_item(&keys::card_seen(provider, object), &CardSeen { at: now })?;
         let mut parts = vec![Part::insert(&self.table, item).refused(Stale)];
-        let unlimited = Rules {
-            rules: Vec::new(),
-            version: 0,
-        };
-        let counted = self.velocity_parts(&unlimited, attempt, now).into_iter();
-        parts.extend(counted.map(|part| part.map(|_| Stale)));
+        let counted = self.counters(attempt, now).into_iter();
+        parts.extend(counted.map(|(_, part)| part.map(|_| Stale)));
         Ok(parts)
     }
 }

@@ -118,8 +118,19 @@ impl Payments {
     }
 
     /// The parts that count an attempt as it is written. Where a rule refuses beyond a number or a sum, the counter itself
-    /// does, so that no burst passes it. Access pattern `payments.risk.count`.
+    /// does, so that no burst passes it. A dimension that no rule looks at is not counted: a storefront's own server is one
+    /// address for all its payers, and one counter of them all would be where they queue. Access pattern
+    /// `payments.risk.count`.
     pub fn velocity_parts(&self, rules: &Rules, attempt: &Attempt, now: Timestamp) -> Vec<Part<BeyondLimit>> {
+        self.counters(attempt, now)
+            .into_iter()
+            .filter(|((dimension, _), _)| rules.looks_at(*dimension))
+            .map(|(of, part)| limited(part, rules, attempt, of))
+            .collect()
+    }
+
+    /// The parts that count an attempt by every dimension, without limits.
+    pub(super) fn counters(&self, attempt: &Attempt, now: Timestamp) -> Vec<Counter> {
         let currency = attempt.amount.currency();
         let counted = |dimension: Dimension, subject: &str, window: Window| {
             let key = keys::velocity(dimension, subject, currency, &window.bucket(now));
@@ -133,7 +144,7 @@ impl Payments {
             .number(":amount", attempt.amount.amount())
             .number(":until", until)
             .refused(BeyondLimit(dimension));
-            limited(part, rules, attempt, (dimension, window))
+            ((dimension, window), part)
         };
         let subjects = attempt.subjects.iter();
         subjects
@@ -141,6 +152,9 @@ impl Payments {
             .collect()
     }
 }
+
+/// A counter, and what it counts.
+pub(super) type Counter = ((Dimension, Window), Part<BeyondLimit>);
 
 /// A counter with the conditions of the rules that refuse beyond it. The attempt by itself is within every limit, or it was
 /// refused before.
