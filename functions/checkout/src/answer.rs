@@ -72,6 +72,20 @@ pub(crate) async fn begin<H: HttpClient, S: Shelf>(
     look_up(ports, scope, key, fingerprint).await
 }
 
+/// What a session that is not open any more answers: its refusal, unless the very same request, sent at the same time, is
+/// what closed it. Then this one is answered as that one was.
+pub(crate) async fn closed<H: HttpClient, S: Shelf>(
+    ports: &Ports<H, S>,
+    platform: &Negotiated,
+    request: &Request,
+    refusal: impl Into<Error>,
+) -> Result<Response<Body>, Error> {
+    match begin(ports, platform, request).await? {
+        Start::Answered(response) => Ok(response),
+        Start::Fresh(_) => Err(refusal.into()),
+    }
+}
+
 async fn look_up<H: HttpClient, S: Shelf>(
     ports: &Ports<H, S>,
     scope: String,

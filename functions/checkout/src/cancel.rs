@@ -26,7 +26,10 @@ pub(crate) async fn handle<H: HttpClient, S: Shelf>(
     };
     for _ in 0..TRIES_MAX {
         let loaded = session::load(ports, platform, request).await?;
-        let after = loaded.session.canceled(ports.ambient.now())?;
+        let after = match loaded.session.canceled(ports.ambient.now()) {
+            Ok(after) => after,
+            Err(refusal) => return answer::closed(ports, platform, request, refusal).await,
+        };
         let shown = session::shown(ports, platform, &after, &loaded.particulars);
         let writes: Vec<Part<Lost>> = vec![ports.sessions.save(&after, Lost::Session)?];
         match answer::commit(ports, &key, Some(&loaded.key), writes, (200, &shown)).await? {

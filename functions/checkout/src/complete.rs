@@ -50,7 +50,9 @@ pub(crate) async fn handle<H: HttpClient, S: Shelf>(
     let mut less = BTreeMap::new();
     for _ in 0..PLANS_MAX {
         let loaded = session::load(ports, platform, request).await?;
-        loaded.session.open(ports.ambient.now())?;
+        if let Err(refusal) = loaded.session.open(ports.ambient.now()) {
+            return answer::closed(ports, platform, request, refusal).await;
+        }
         match call.attempt(loaded, &mut less).await? {
             Committed::Answer(response) => return Ok(response),
             Committed::Lost(lost) => tracing::info!(?lost, "checkout.complete.again"),

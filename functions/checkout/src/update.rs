@@ -29,7 +29,9 @@ pub(crate) async fn handle<H: HttpClient, S: Shelf>(
     for _ in 0..TRIES_MAX {
         let loaded = session::load(ports, platform, request).await?;
         let now = ports.ambient.now();
-        loaded.session.open(now)?;
+        if let Err(refusal) = loaded.session.open(now) {
+            return answer::closed(ports, platform, request, refusal).await;
+        }
         let draft = session::draft(ports, request, &loaded.session.lines)?;
         let quote = session::price(ports, platform, &draft.lines, &draft.particulars, &BTreeMap::new()).await?;
         let sealed = session::seal(ports, &loaded.key, loaded.session.id, &draft.particulars)?;

@@ -67,7 +67,17 @@ pub async fn once(
         let Decided {
             answer: saved,
             mut parts,
-        } = change.decide().await?;
+        } = match change.decide().await {
+            Ok(decided) => decided,
+            // A copy of the request may have done it in between, and is why this one is refused: then its answer is this
+            // one's too.
+            Err(refusal) => {
+                return match idempotency.begin(&scope, key, &print).await? {
+                    Begin::Replay(saved) => Ok(answer(saved)),
+                    Begin::Fresh(_) | Begin::Mismatch => Err(refusal),
+                };
+            }
+        };
         parts.push(claim.record(&saved, Raced)?);
         match dynamo.commit(parts).await {
             Ok(()) => return Ok(answer(saved)),
